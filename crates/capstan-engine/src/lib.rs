@@ -1,0 +1,1 @@
+//! A capability becomes a plan; a plan and parameters become data.

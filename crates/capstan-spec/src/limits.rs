@@ -1,0 +1,17 @@
+//! Every bound of this crate, with its unit and its reason.
+
+/// Bytes of one capability file. The largest published file is under 1 MiB; a tree takes
+/// several times its text in memory.
+pub const FILE_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// Levels of nested collections. The deepest published file has 14.
+pub const DEPTH_MAX: usize = 64;
+
+/// Nodes of one file after aliases are expanded: the guard against alias bombs.
+pub const NODES_MAX: usize = 2_000_000;
+
+/// Problems kept for one file; a person reads the first few.
+pub const DIAGNOSTICS_MAX: usize = 1_000;
+
+/// Files that one load may open through imports.
+pub const IMPORTS_MAX: usize = 256;
