@@ -1,0 +1,105 @@
+//! `body`: the payload of a consumed operation.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
+use super::data::Data;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::reader::{FromYaml, Reader, Text, record, words};
+use crate::source::Spanned;
+use crate::yaml::{Kind, Node};
+
+words! {
+    /// How a body is written (specification, "Request Body").
+    pub enum BodyKind is "a type of body" {
+        /// JSON.
+        Json = "json" folk "application/json" folk "object";
+        /// Plain text.
+        Text = "text" folk "text/plain" folk "raw" folk "string";
+        /// XML.
+        Xml = "xml" folk "application/xml";
+        /// A SPARQL query.
+        Sparql = "sparql";
+        /// `application/x-www-form-urlencoded`.
+        FormUrlEncoded = "formUrlEncoded" folk "form" folk "urlencoded" folk "application/x-www-form-urlencoded" folk "x-www-form-urlencoded";
+        /// `multipart/form-data`.
+        MultipartForm = "multipartForm" folk "multipart" folk "formData" folk "multipart/form-data";
+    }
+}
+
+record! {
+    /// A body with a type (specification, "Request Body").
+    pub struct TypedBody is "a body" {
+        /// How it is written.
+        kind: Option<Spanned<BodyKind>> = "type";
+        /// What it holds; placeholders stand in its texts.
+        data: Option<Data> = "data" folk "content" folk "template";
+        /// The media type, where it is not the one of the type; not standard.
+        content_type: Option<Text> = "contentType";
+    }
+}
+
+/// The payload of an operation.
+#[derive(Clone, Debug)]
+pub enum RequestBody {
+    /// A text sent as it is, placeholders filled in.
+    Raw(Text),
+    /// A body with a type.
+    Typed(TypedBody),
+}
+
+impl FromYaml for RequestBody {
+    fn read(node: &Node<'_>, cx: &mut Reader<'_>) -> Option<Self> {
+        match &node.kind {
+            Kind::Scalar { .. } => Text::read(node, cx).map(RequestBody::Raw),
+            Kind::Mapping(_) if is_typed(node) => TypedBody::read(node, cx).map(RequestBody::Typed),
+            Kind::Mapping(_) | Kind::Sequence(_) => {
+                cx.push(
+                    Diagnostic::new(
+                        Code::NonStandardForm,
+                        node.span,
+                        "a body without `type` and `data`",
+                    )
+                    .help(
+                        "it is read as JSON; the standard form is `body: { type: json, data: … }`",
+                    ),
+                );
+                let data = Data::read(node, cx);
+                let kind = Some(Spanned::new(BodyKind::Json, node.span));
+                Some(RequestBody::Typed(TypedBody {
+                    span: node.span,
+                    kind,
+                    data,
+                    content_type: None,
+                }))
+            }
+        }
+    }
+}
+
+/// Whether a mapping is the record of a typed body and not the JSON itself.
+fn is_typed(node: &Node<'_>) -> bool {
+    let kind = node.get("type").and_then(Node::as_text);
+    let known = kind.is_some_and(|k| {
+        let folded = crate::reader::fold(k);
+        BodyKind::WORDS
+            .iter()
+            .any(|w| crate::reader::fold(w) == folded)
+            || matches!(folded.as_str(), "form" | "multipart" | "urlencoded" | "raw")
+            || k.contains('/')
+    });
+    known || (node.get("data").is_some() && kind.is_some())
+}
+
+impl JsonSchema for RequestBody {
+    fn schema_name() -> Cow<'static, str> {
+        "RequestBody".into()
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "The payload of an operation (specification, \"Request Body\").",
+            "anyOf": [{ "type": "string" }, generator.subschema_for::<TypedBody>()]
+        })
+    }
+}

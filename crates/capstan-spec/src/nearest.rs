@@ -1,0 +1,61 @@
+//! "Did you mean": the known name that is nearest to a mistyped one.
+
+/// Names that are compared; a suggestion is not worth more time.
+const CANDIDATES_MAX: usize = 5_000;
+
+/// The candidate nearest to `word`, where one is near enough to be meant.
+///
+/// Letters' case, `-`, `_` and `.` count for nothing; beyond that a third of the letters may differ.
+pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+    let folded = fold(word);
+    let most = (folded.len() / 3).max(1);
+    candidates
+        .into_iter()
+        .take(CANDIDATES_MAX)
+        .filter(|c| c.len() <= word.len() * 2 + 4)
+        .map(|c| (distance(&folded, &fold(c)), c))
+        .filter(|(d, _)| *d <= most)
+        .min_by_key(|(d, c)| (*d, *c))
+        .map(|(_, c)| c)
+}
+
+fn fold(word: &str) -> Vec<char> {
+    word.chars()
+        .take(128)
+        .filter(|c| !matches!(c, '-' | '_' | '.'))
+        .flat_map(char::to_lowercase)
+        .collect()
+}
+
+/// Optimal string alignment: insertions, deletions, replacements and swaps of neighbours.
+fn distance(a: &[char], b: &[char]) -> usize {
+    let mut before: Vec<usize> = Vec::new();
+    let mut last: Vec<usize> = (0..=b.len()).collect();
+    for i in 1..=a.len() {
+        let mut row = vec![i];
+        for j in 1..=b.len() {
+            let replaced = last[j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            let mut best = replaced.min(last[j] + 1).min(row[j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                best = best.min(before[j - 2] + 1);
+            }
+            row.push(best);
+        }
+        before = std::mem::replace(&mut last, row);
+    }
+    last[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nearest;
+
+    #[test]
+    fn finds_the_name_that_was_meant() {
+        let names = ["inputParameters", "outputParameters", "path", "method"];
+        assert_eq!(nearest("inputParameter", names), Some("inputParameters"));
+        assert_eq!(nearest("input_parameters", names), Some("inputParameters"));
+        assert_eq!(nearest("mehtod", names), Some("method"));
+        assert_eq!(nearest("banana", names), None);
+    }
+}
