@@ -9,9 +9,7 @@ use std::sync::Arc;
 
 use crate::check;
 use crate::diagnostic::{Code, Diagnostic, Sink};
-use crate::document::{
-    Aggregate, Binding, Consumes, Document, Exposes, Import, Info, OrImport, Version,
-};
+use crate::document::{Aggregate, Binding, Consumes, Document, Exposes, Import, Info, OrImport, Version};
 use crate::limits;
 use crate::placeholder::{Form, placeholders};
 use crate::reader::Reader;
@@ -66,19 +64,10 @@ pub struct Loaded {
 /// Loads a capability from its text. `name` is the path as the caller gave it: messages show it,
 /// imports are relative to its folder.
 pub fn load(name: &str, text: &str, files: &dyn Files) -> Loaded {
-    let mut loader = Loader {
-        sources: SourceMap::new(),
-        sink: Sink::new(),
-        files,
-        named: HashSet::new(),
-        missing: HashSet::new(),
-    };
+    let mut loader =
+        Loader { sources: SourceMap::new(), sink: Sink::new(), files, named: HashSet::new(), missing: HashSet::new() };
     let capability = loader.capability(name, text);
-    Loaded {
-        sources: loader.sources,
-        diagnostics: loader.sink,
-        capability,
-    }
+    Loaded { sources: loader.sources, diagnostics: loader.sink, capability }
 }
 
 struct Loader<'f> {
@@ -104,10 +93,7 @@ impl Origin<'_> {
 impl Loader<'_> {
     fn capability(&mut self, name: &str, text: &str) -> Option<Capability> {
         let document = self.document(name, text)?;
-        let origin = Origin {
-            path: PathBuf::from(name),
-            importer: None,
-        };
+        let origin = Origin { path: PathBuf::from(name), importer: None };
         let mut capability = Capability {
             version: document.version,
             info: document.info,
@@ -144,22 +130,12 @@ impl Loader<'_> {
             if !self.sink.has_errors() {
                 // Nothing but comments and white space.
                 let empty = yaml::absent(Span::new(file, 0, 0));
-                Document::read(
-                    &empty,
-                    &mut Reader {
-                        sink: &mut self.sink,
-                    },
-                );
+                Document::read(&empty, &mut Reader { sink: &mut self.sink });
             }
             return None;
         };
         collect_names(&node, &mut self.named);
-        Document::read(
-            &node,
-            &mut Reader {
-                sink: &mut self.sink,
-            },
-        )
+        Document::read(&node, &mut Reader { sink: &mut self.sink })
     }
 
     fn too_large(&mut self, file: FileId, bytes: usize) {
@@ -198,18 +174,9 @@ impl Loader<'_> {
             .collect()
     }
 
-    fn import<T: Entry>(
-        &mut self,
-        import: &Import,
-        origin: &Origin<'_>,
-        binds: &mut Vec<Binding>,
-    ) -> Option<T> {
+    fn import<T: Entry>(&mut self, import: &Import, origin: &Origin<'_>, binds: &mut Vec<Binding>) -> Option<T> {
         let (Some(from), Some(wanted)) = (&import.from, &import.import) else {
-            let missing = if import.from.is_none() {
-                "from"
-            } else {
-                "import"
-            };
+            let missing = if import.from.is_none() { "from" } else { "import" };
             self.sink.push(
                 Diagnostic::new(Code::MissingKey, import.span, format!("an import without `{missing}`"))
                     .help("an import names a file (`from`) and the namespace of an entry in it (`import`)"),
@@ -218,38 +185,23 @@ impl Loader<'_> {
         };
         let path = relative(&origin.path, &from.value);
         if origin.includes(&path) {
-            self.unresolved(
-                from.span,
-                format!("`{}` imports itself", from.value),
-                "remove this import",
-            );
+            self.unresolved(from.span, format!("`{}` imports itself", from.value), "remove this import");
             return None;
         }
         if self.sources.files().len() >= limits::IMPORTS_MAX {
-            self.unresolved(
-                from.span,
-                "too many imports".to_owned(),
-                "join some of the imported files",
-            );
+            self.unresolved(from.span, "too many imports".to_owned(), "join some of the imported files");
             return None;
         }
         let text = match self.files.read(&path) {
             Ok(text) => text,
             Err(why) => {
                 let message = format!("`{}` cannot be imported: {why}", from.value);
-                self.unresolved(
-                    from.span,
-                    message,
-                    "the path is relative to the file that imports",
-                );
+                self.unresolved(from.span, message, "the path is relative to the file that imports");
                 return None;
             }
         };
         let document = self.document(&path.to_string_lossy(), &text)?;
-        let inner = Origin {
-            path,
-            importer: Some(origin),
-        };
+        let inner = Origin { path, importer: Some(origin) };
         self.pick(document, &wanted.value, wanted.span, import, &inner, binds)
     }
 
@@ -262,24 +214,14 @@ impl Loader<'_> {
         origin: &Origin<'_>,
         binds: &mut Vec<Binding>,
     ) -> Option<T> {
-        let own = if T::BRINGS_BINDS {
-            std::mem::take(&mut document.binds)
-        } else {
-            Vec::new()
-        };
-        let found = T::entries(document)
-            .into_iter()
-            .find(|entry| namespace_of(entry) == Some(wanted));
+        let own = if T::BRINGS_BINDS { std::mem::take(&mut document.binds) } else { Vec::new() };
+        let found = T::entries(document).into_iter().find(|entry| namespace_of(entry) == Some(wanted));
         let mut entry = match found {
             Some(OrImport::Inline(entry)) => entry,
             Some(OrImport::Import(further)) => self.import(&further, origin, binds)?,
             None => {
                 let message = format!("`{}` has no `{wanted}` to import", origin.path.display());
-                self.unresolved(
-                    at,
-                    message,
-                    "name the namespace of an entry of that section",
-                );
+                self.unresolved(at, message, "name the namespace of an entry of that section");
                 return None;
             }
         };
@@ -292,8 +234,7 @@ impl Loader<'_> {
     }
 
     fn unresolved(&mut self, span: Span, message: String, help: &str) {
-        self.sink
-            .push(Diagnostic::new(Code::ImportUnresolved, span, message).help(help));
+        self.sink.push(Diagnostic::new(Code::ImportUnresolved, span, message).help(help));
     }
 }
 
@@ -366,11 +307,7 @@ impl Entry for Exposes {
 fn namespace_of<T: Entry>(entry: &OrImport<T>) -> Option<&str> {
     match entry {
         OrImport::Inline(entry) => entry.namespace(),
-        OrImport::Import(import) => import
-            .alias
-            .as_ref()
-            .or(import.import.as_ref())
-            .map(|n| &*n.value),
+        OrImport::Import(import) => import.alias.as_ref().or(import.import.as_ref()).map(|n| &*n.value),
     }
 }
 
@@ -383,9 +320,7 @@ fn relative(importer: &Path, from: &str) -> PathBuf {
     for component in joined.components() {
         match component {
             Component::CurDir => {}
-            Component::ParentDir
-                if matches!(clean.components().next_back(), Some(Component::Normal(_))) =>
-            {
+            Component::ParentDir if matches!(clean.components().next_back(), Some(Component::Normal(_))) => {
                 clean.pop();
             }
             other => clean.push(other),
@@ -421,9 +356,7 @@ fn collect_from(text: &str, names: &mut HashSet<String>) {
             names.insert(placeholder.body.to_owned());
             names.insert(placeholder.local().to_owned());
         } else if placeholder.form == Form::Double {
-            let words = placeholder
-                .body
-                .split(|c: char| !(c.is_alphanumeric() || c == '_'));
+            let words = placeholder.body.split(|c: char| !(c.is_alphanumeric() || c == '_'));
             names.extend(words.filter(|w| !w.is_empty()).map(str::to_owned));
         }
     }

@@ -7,21 +7,22 @@ use std::collections::{HashMap, HashSet};
 
 use crate::capability::Capability;
 use crate::diagnostic::{Code, Diagnostic, Sink};
-use crate::document::{Call, Consumes, Exposes, Named, Step};
+use crate::document::{
+    Authentication, Call, ConsumedOperation, Consumes, Exposes, InputParameter, Method, Named, ParameterPlace, Step,
+    ValueType,
+};
 use crate::nearest::nearest;
 use crate::reader::Text;
-use crate::source::Span;
+use crate::source::{Span, Spanned};
 
 /// Runs every check.
 pub(crate) fn check(capability: &Capability, sink: &mut Sink) {
     content(capability, sink);
     namespaces(capability, sink);
-    capability
-        .consumes
-        .iter()
-        .for_each(|consumes| operations(consumes, sink));
+    capability.consumes.iter().for_each(|consumes| operations(consumes, sink));
     References::new(capability).check(sink);
     bindings(capability, sink);
+    capability.consumes.iter().for_each(|consumes| extensions(consumes, sink));
 }
 
 /// A file must hold something.
@@ -32,12 +33,8 @@ fn content(capability: &Capability, sink: &mut Sink) {
         && capability.binds.is_empty();
     if empty && !sink.has_errors() {
         sink.push(
-            Diagnostic::new(
-                Code::NotACapability,
-                capability.span,
-                "the file consumes nothing and exposes nothing",
-            )
-            .help("describe the API and its operations under `capability: consumes:`"),
+            Diagnostic::new(Code::NotACapability, capability.span, "the file consumes nothing and exposes nothing")
+                .help("describe the API and its operations under `capability: consumes:`"),
         );
     }
 }
@@ -53,13 +50,9 @@ impl<'c> Unique<'c> {
         if let Some(first) = self.first.insert(&name.value, name.span) {
             self.first.insert(&name.value, first);
             sink.push(
-                Diagnostic::new(
-                    Code::DuplicateName,
-                    name.span,
-                    format!("{what} `{}` is named twice", name.value),
-                )
-                .label(first, "it is named here first")
-                .help(help),
+                Diagnostic::new(Code::DuplicateName, name.span, format!("{what} `{}` is named twice", name.value))
+                    .label(first, "it is named here first")
+                    .help(help),
             );
         }
     }
@@ -69,54 +62,25 @@ fn namespaces(capability: &Capability, sink: &mut Sink) {
     let mut consumed = Unique::default();
     for consumes in &capability.consumes {
         match &consumes.namespace {
-            Some(name) => consumed.see(
-                name,
-                "the consumed API",
-                "give each consumed API a namespace of its own",
-                sink,
-            ),
+            Some(name) => consumed.see(name, "the consumed API", "give each consumed API a namespace of its own", sink),
             None => missing(consumes.span, "a consumed API", "namespace", sink),
         }
-        if consumes
-            .kind
-            .as_ref()
-            .is_some_and(|kind| !kind.eq_ignore_ascii_case("http"))
-        {
-            let kind = consumes
-                .kind
-                .as_ref()
-                .map(|k| k.value.to_string())
-                .unwrap_or_default();
+        if consumes.kind.as_ref().is_some_and(|kind| !kind.eq_ignore_ascii_case("http")) {
+            let kind = consumes.kind.as_ref().map(|k| k.value.to_string()).unwrap_or_default();
             sink.push(
-                Diagnostic::new(
-                    Code::UnsupportedTransport,
-                    consumes.span,
-                    format!("a consumed API of type `{kind}`"),
-                )
-                .help("only `type: http` exists; the operations of this API cannot be called"),
+                Diagnostic::new(Code::UnsupportedTransport, consumes.span, format!("a consumed API of type `{kind}`"))
+                    .help("only `type: http` exists; the operations of this API cannot be called"),
             );
         }
     }
     let mut aggregates = Unique::default();
-    for namespace in capability
-        .aggregates
-        .iter()
-        .filter_map(|a| a.namespace.as_ref())
-    {
-        aggregates.see(
-            namespace,
-            "the aggregate",
-            "give each aggregate a namespace of its own",
-            sink,
-        );
+    for namespace in capability.aggregates.iter().filter_map(|a| a.namespace.as_ref()) {
+        aggregates.see(namespace, "the aggregate", "give each aggregate a namespace of its own", sink);
     }
 }
 
 fn missing(span: Span, what: &str, key: &str, sink: &mut Sink) {
-    sink.push(
-        Diagnostic::new(Code::MissingKey, span, format!("{what} without `{key}`"))
-            .help(format!("add `{key}:`")),
-    );
+    sink.push(Diagnostic::new(Code::MissingKey, span, format!("{what} without `{key}`")).help(format!("add `{key}:`")));
 }
 
 /// The names of a consumed API's operations, and what each must have.
@@ -153,12 +117,7 @@ impl<'c> References<'c> {
             let namespace = consumes.namespace.as_ref().map_or("", |n| &n.value);
             for resource in &consumes.resources {
                 let resource_name = resource.name.as_ref().map_or("", |n| &n.value);
-                for name in resource
-                    .value
-                    .operations
-                    .iter()
-                    .filter_map(|o| o.name.as_ref())
-                {
+                for name in resource.value.operations.iter().filter_map(|o| o.name.as_ref()) {
                     operations.insert(format!("{namespace}.{}", name.value));
                     operations.insert(format!("{namespace}.{resource_name}.{}", name.value));
                 }
@@ -169,11 +128,7 @@ impl<'c> References<'c> {
             let names = aggregate.flows.iter().filter_map(|f| f.name.as_ref());
             names.map(move |name| format!("{namespace}.{}", name.value))
         });
-        References {
-            capability,
-            operations,
-            flows: flows.collect(),
-        }
+        References { capability, operations, flows: flows.collect() }
     }
 
     fn check(&self, sink: &mut Sink) {
@@ -194,12 +149,7 @@ impl<'c> References<'c> {
 
     fn rest(&self, rest: &crate::document::Rest, sink: &mut Sink) {
         for resource in &rest.resources {
-            if let Some(target) = resource
-                .value
-                .forward
-                .as_ref()
-                .and_then(|f| f.target_namespace.as_ref())
-            {
+            if let Some(target) = resource.value.forward.as_ref().and_then(|f| f.target_namespace.as_ref()) {
                 self.namespace(target, sink);
             }
             for operation in &resource.value.operations {
@@ -228,11 +178,7 @@ impl<'c> References<'c> {
             match &step.value {
                 Step::Call(call) => self.call(call.call.as_ref(), sink),
                 Step::Lookup(lookup) => {
-                    if let Some(index) = lookup
-                        .index
-                        .as_ref()
-                        .filter(|i| !earlier.contains(&&*i.value))
-                    {
+                    if let Some(index) = lookup.index.as_ref().filter(|i| !earlier.contains(&&*i.value)) {
                         unresolved(index, "an earlier step", earlier.iter().copied(), sink);
                     }
                 }
@@ -260,12 +206,7 @@ impl<'c> References<'c> {
     fn flow(&self, name: Option<&Text>, sink: &mut Sink) {
         let Some(name) = name else { return };
         if !self.flows.contains(&*name.value) && !self.is_elsewhere(&name.value) {
-            unresolved(
-                name,
-                "a flow of an aggregate",
-                self.flows.iter().map(String::as_str),
-                sink,
-            );
+            unresolved(name, "a flow of an aggregate", self.flows.iter().map(String::as_str), sink);
         }
     }
 
@@ -274,23 +215,12 @@ impl<'c> References<'c> {
     fn is_elsewhere(&self, reference: &str) -> bool {
         let missing = &self.capability.missing_namespaces;
         self.capability.is_standalone
-            || missing.iter().any(|ns| {
-                reference
-                    .strip_prefix(ns.as_str())
-                    .is_some_and(|r| r.starts_with('.'))
-            })
+            || missing.iter().any(|ns| reference.strip_prefix(ns.as_str()).is_some_and(|r| r.starts_with('.')))
     }
 
     fn namespace(&self, target: &Text, sink: &mut Sink) {
-        let known = || {
-            self.capability
-                .consumes
-                .iter()
-                .filter_map(|c| c.namespace.as_ref())
-                .map(|n| &*n.value)
-        };
-        let elsewhere = self.capability.is_standalone
-            || self.capability.missing_namespaces.contains(&*target.value);
+        let known = || self.capability.consumes.iter().filter_map(|c| c.namespace.as_ref()).map(|n| &*n.value);
+        let elsewhere = self.capability.is_standalone || self.capability.missing_namespaces.contains(&*target.value);
         if !elsewhere && !known().any(|n| n == &*target.value) {
             unresolved(target, "a consumed API", known(), sink);
         }
@@ -298,11 +228,8 @@ impl<'c> References<'c> {
 }
 
 fn unresolved<'n>(name: &Text, what: &str, known: impl Iterator<Item = &'n str>, sink: &mut Sink) {
-    let mut diagnostic = Diagnostic::new(
-        Code::UnresolvedReference,
-        name.span,
-        format!("`{}` is not {what}", name.value),
-    );
+    let mut diagnostic =
+        Diagnostic::new(Code::UnresolvedReference, name.span, format!("`{}` is not {what}", name.value));
     diagnostic = match nearest(&name.value, known) {
         Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(near),
         None => diagnostic.help(format!("define it, or name {what} that exists")),
@@ -314,34 +241,20 @@ fn unresolved<'n>(name: &Text, what: &str, known: impl Iterator<Item = &'n str>,
 const BEARER_SUFFIXES: &[&str] = &["ACCESS_TOKEN", "BEARER_TOKEN", "AUTH_TOKEN"];
 
 /// Suffixes of variables that hold a credential.
-const CREDENTIAL_SUFFIXES: &[&str] = &[
-    "KEY",
-    "TOKEN",
-    "SECRET",
-    "PASSWORD",
-    "CREDENTIAL",
-    "CREDENTIALS",
-];
+const CREDENTIAL_SUFFIXES: &[&str] = &["KEY", "TOKEN", "SECRET", "PASSWORD", "CREDENTIAL", "CREDENTIALS"];
 
 impl Capability {
     /// The bound variables that no placeholder names, in file order.
     pub fn unused_variables(&self) -> impl Iterator<Item = &Text> {
         let bound = self.binds.iter().flat_map(|binding| &binding.keys.entries);
-        bound
-            .map(|(variable, _)| variable)
-            .filter(|v| !self.named.contains(&*v.value))
+        bound.map(|(variable, _)| variable).filter(|v| !self.named.contains(&*v.value))
     }
 
     /// The variable that is sent as a bearer token to consumed APIs without authentication: the
     /// only one whose name says that it is one, and only when nothing uses it.
     pub fn inferred_bearer(&self) -> Option<&Text> {
         let is_bearer = |v: &&Text| BEARER_SUFFIXES.iter().any(|s| v.value.ends_with(s));
-        let mut bearers = self
-            .binds
-            .iter()
-            .flat_map(|b| &b.keys.entries)
-            .map(|(v, _)| v)
-            .filter(is_bearer);
+        let mut bearers = self.binds.iter().flat_map(|b| &b.keys.entries).map(|(v, _)| v).filter(is_bearer);
         let only = bearers.next().filter(|_| bearers.next().is_none())?;
         (!self.named.contains(&*only.value)).then_some(only)
     }
@@ -353,31 +266,26 @@ impl Capability {
 }
 
 fn bindings(capability: &Capability, sink: &mut Sink) {
-    let consumes = !capability.consumes.is_empty();
-    if !consumes && capability.exposes.is_empty() {
-        // A file of bindings alone is there for others to import.
+    let alone = capability.consumes.is_empty() && capability.exposes.is_empty();
+    if alone || !capability.missing_namespaces.is_empty() {
+        // A file of bindings alone is there for others to import; what a missing import would
+        // have used is not known.
         return;
     }
-    let inferred = capability
-        .inferred_bearer()
-        .filter(|_| capability.has_unauthenticated())
-        .map(|v| v.span);
+    let inferred = capability.inferred_bearer().filter(|_| capability.has_unauthenticated()).map(|v| v.span);
     for variable in capability.unused_variables() {
         let name = &variable.value;
         let diagnostic = if inferred == Some(variable.span) {
-            let message =
-                format!("`{name}` is bound but used nowhere; it is sent as a bearer token");
+            let message = format!("`{name}` is bound but used nowhere; it is sent as a bearer token");
             Diagnostic::new(Code::UnusedCredential, variable.span, message).help(format!(
                 "say so with `authentication: {{ type: bearer, token: \"{{{{{name}}}}}\" }}` on the consumed API"
             ))
         } else if CREDENTIAL_SUFFIXES.iter().any(|s| name.ends_with(s)) {
-            let message =
-                format!("`{name}` is bound but used nowhere; requests are sent without it");
+            let message = format!("`{name}` is bound but used nowhere; requests are sent without it");
             Diagnostic::new(Code::UnusedCredential, variable.span, message).help(flag(name))
         } else {
             let message = format!("`{name}` is bound but used nowhere");
-            Diagnostic::new(Code::UnusedBinding, variable.span, message)
-                .help("use it as a placeholder, or remove it")
+            Diagnostic::new(Code::UnusedBinding, variable.span, message).help("use it as a placeholder, or remove it")
         };
         sink.push(diagnostic);
     }
@@ -385,12 +293,57 @@ fn bindings(capability: &Capability, sink: &mut Sink) {
 
 /// The flag that sends an unused credential.
 fn flag(name: &str) -> String {
-    let how = if name.ends_with("TOKEN") {
-        "bearer".to_owned()
-    } else {
-        "apikey:header:X-API-Key".to_owned()
-    };
-    format!(
-        "add `authentication:` to the consumed API, or call with `--auth '{how}:{{{{{name}}}}}'`"
-    )
+    let how = if name.ends_with("TOKEN") { "bearer".to_owned() } else { "apikey:header:X-API-Key".to_owned() };
+    format!("add `authentication:` to the consumed API, or call with `--auth '{how}:{{{{{name}}}}}'`")
+}
+
+/// Reports what authors write beyond the schemas, with the standard form. It works all the same.
+fn extensions(consumes: &Consumes, sink: &mut Sink) {
+    if let Some((name, _)) = consumes.headers.entries.first() {
+        non_standard(name, "`headers` on a consumed API", "inputParameters: [{ name: …, in: header, value: … }]", sink);
+    }
+    if let Some(Authentication::ApiKey(key)) = &consumes.authentication
+        && let Some((name, _)) = key.headers.entries.first()
+    {
+        non_standard(name, "`headers` in an apikey authentication", "key: …, value: …, placement: header", sink);
+    }
+    for resource in &consumes.resources {
+        if let Some((name, _)) = resource.value.headers.entries.first() {
+            non_standard(name, "`headers` on a resource", "inputParameters with `in: header`", sink);
+        }
+        resource.value.input_parameters.iter().for_each(|p| parameter(&p.value, sink));
+        for operation in &resource.value.operations {
+            operation_extensions(&operation.value, sink);
+        }
+    }
+}
+
+fn operation_extensions(operation: &ConsumedOperation, sink: &mut Sink) {
+    if let Some(path) = &operation.path {
+        non_standard(path, "an operation's own `path`", "a resource of its own with this path", sink);
+    }
+    if let Some((name, _)) = operation.headers.entries.first() {
+        non_standard(name, "`headers` on an operation", "inputParameters with `in: header`", sink);
+    }
+    if let Some(method) = operation.method.filter(|m| matches!(m.value, Method::Head | Method::Options)) {
+        non_standard(&method, &format!("the method `{}`", method.value), "GET, POST, PUT, PATCH or DELETE", sink);
+    }
+    operation.input_parameters.iter().for_each(|p| parameter(&p.value, sink));
+}
+
+fn parameter(parameter: &InputParameter, sink: &mut Sink) {
+    if let Some(place) = parameter.place.filter(|p| p.value == ParameterPlace::Form) {
+        non_standard(&place, "`in: formData`", "body: { type: formUrlEncoded, data: … }", sink);
+    }
+    if let Some(kind) = parameter.kind.filter(|k| matches!(k.value, ValueType::Json | ValueType::File)) {
+        let standard = if kind.value == ValueType::Json { "type: object" } else { "type: string" };
+        non_standard(&kind, &format!("`type: {}`", kind.value), standard, sink);
+    }
+}
+
+fn non_standard<T>(at: &Spanned<T>, what: &str, standard: &str, sink: &mut Sink) {
+    sink.push(
+        Diagnostic::new(Code::NonStandardForm, at.span, format!("{what} is not standard; it works here"))
+            .help(format!("the standard form is `{standard}`")),
+    );
 }

@@ -20,11 +20,7 @@ pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) ->
 }
 
 fn fold(word: &str) -> Vec<char> {
-    word.chars()
-        .take(128)
-        .filter(|c| !matches!(c, '-' | '_' | '.'))
-        .flat_map(char::to_lowercase)
-        .collect()
+    word.chars().take(128).filter(|c| !matches!(c, '-' | '_' | '.')).flat_map(char::to_lowercase).collect()
 }
 
 /// Optimal string alignment: insertions, deletions, replacements and swaps of neighbours.

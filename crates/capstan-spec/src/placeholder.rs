@@ -50,26 +50,21 @@ impl<'t> Placeholder<'t> {
 
     /// The name without its namespace: what stands behind the first dot, or the whole.
     pub fn local(&self) -> &'t str {
-        self.body
-            .split_once('.')
-            .map_or(self.body, |(_, local)| local)
+        self.body.split_once('.').map_or(self.body, |(_, local)| local)
     }
 
     /// The namespace: what stands before the first dot.
     pub fn namespace(&self) -> Option<&'t str> {
         match self.form {
             Form::Environment => Some("env"),
-            Form::Double | Form::Single | Form::Dollar | Form::This => {
-                self.body.split_once('.').map(|(ns, _)| ns)
-            }
+            Form::Double | Form::Single | Form::Dollar | Form::This => self.body.split_once('.').map(|(ns, _)| ns),
         }
     }
 }
 
 /// Whether a text is a name: letters, digits and the marks that parameters have in their names.
 fn is_name(text: &str) -> bool {
-    let mark =
-        |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '$' | '@' | ':' | '[' | ']');
+    let mark = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '$' | '@' | ':' | '[' | ']');
     !text.is_empty() && text.chars().all(mark)
 }
 
@@ -101,11 +96,7 @@ pub fn pieces(text: &str) -> Vec<Piece<'_>> {
 /// The placeholders of a text.
 pub fn placeholders(text: &str) -> impl Iterator<Item = Placeholder<'_>> {
     // Most texts have neither mark, and are not worth a list.
-    let pieces = if text.contains(['{', '$']) {
-        pieces(text)
-    } else {
-        Vec::new()
-    };
+    let pieces = if text.contains(['{', '$']) { pieces(text) } else { Vec::new() };
     pieces.into_iter().filter_map(|p| match p {
         Piece::Placeholder(placeholder) => Some(placeholder),
         Piece::Literal(_) => None,
@@ -138,25 +129,13 @@ fn placeholder_at(text: &str, at: usize) -> Option<Placeholder<'_>> {
     if let Some(inner) = rest.strip_prefix('{') {
         return single(text, at, inner);
     }
-    let dollars = [
-        ("$env.", Form::Environment),
-        ("$secrets.", Form::Environment),
-        ("$this.", Form::This),
-    ];
+    let dollars = [("$env.", Form::Environment), ("$secrets.", Form::Environment), ("$this.", Form::This)];
     dollars.into_iter().find_map(|(prefix, form)| {
         let inner = rest.strip_prefix(prefix)?;
-        let end = inner
-            .find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-' | '.')))
-            .unwrap_or(inner.len());
+        let end = inner.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-' | '.'))).unwrap_or(inner.len());
         let body = inner[..end].trim_end_matches('.');
         let source = &rest[..prefix.len() + body.len()];
-        (!body.is_empty()).then_some(Placeholder {
-            form,
-            body,
-            source,
-            offset: at,
-            greedy: false,
-        })
+        (!body.is_empty()).then_some(Placeholder { form, body, source, offset: at, greedy: false })
     })
 }
 
@@ -171,13 +150,7 @@ fn closed<'t>(
     let end = inner.find(close)?;
     let body = inner[..end].trim();
     let source = &text[at..at + open + end + close.len()];
-    (!body.is_empty()).then_some(Placeholder {
-        form,
-        body,
-        source,
-        offset: at,
-        greedy: false,
-    })
+    (!body.is_empty()).then_some(Placeholder { form, body, source, offset: at, greedy: false })
 }
 
 fn single<'t>(text: &'t str, at: usize, inner: &'t str) -> Option<Placeholder<'t>> {
@@ -186,13 +159,7 @@ fn single<'t>(text: &'t str, at: usize, inner: &'t str) -> Option<Placeholder<'t
     let body = written.trim_start_matches('+').trim_end_matches(['+', '*']);
     let greedy = body.len() != written.len();
     let source = &text[at..at + 1 + end + 1];
-    is_name(body).then_some(Placeholder {
-        form: Form::Single,
-        body,
-        source,
-        offset: at,
-        greedy,
-    })
+    is_name(body).then_some(Placeholder { form: Form::Single, body, source, offset: at, greedy })
 }
 
 #[cfg(test)]
@@ -209,11 +176,7 @@ mod tests {
         assert_eq!(names("{{{x}}}"), [(Form::Double, "x")]);
         assert_eq!(
             names("/{id}/{key+}/{+path}"),
-            [
-                (Form::Single, "id"),
-                (Form::Single, "key"),
-                (Form::Single, "path")
-            ]
+            [(Form::Single, "id"), (Form::Single, "key"), (Form::Single, "path")]
         );
         assert_eq!(names("https://${HOST}/"), [(Form::Dollar, "HOST")]);
         assert_eq!(names("$env.TOKEN."), [(Form::Environment, "TOKEN")]);

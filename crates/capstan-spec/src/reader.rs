@@ -30,39 +30,23 @@ impl Reader<'_> {
     pub(crate) fn wrong_type(&mut self, node: &Node<'_>, expected: &str) {
         let found = node.describe();
         self.push(
-            Diagnostic::new(
-                Code::WrongType,
-                node.span,
-                format!("expected {expected}, found {found}"),
-            )
-            .help(format!("write {expected} here")),
+            Diagnostic::new(Code::WrongType, node.span, format!("expected {expected}, found {found}"))
+                .help(format!("write {expected} here")),
         );
     }
 
     /// Reports a spelling that is understood but not standard.
     pub(crate) fn non_standard(&mut self, span: Span, found: &str, standard: &str) {
         self.push(
-            Diagnostic::new(
-                Code::NonStandardForm,
-                span,
-                format!("`{found}` is not a standard spelling"),
-            )
-            .help(format!("the standard form is `{standard}`")),
+            Diagnostic::new(Code::NonStandardForm, span, format!("`{found}` is not a standard spelling"))
+                .help(format!("the standard form is `{standard}`")),
         );
     }
 
     /// Reports a key that the record does not have.
-    pub(crate) fn unknown_key(
-        &mut self,
-        key: &yaml::Key<'_>,
-        record: &str,
-        known: &[&'static str],
-    ) {
-        let mut diagnostic = Diagnostic::new(
-            Code::UnknownKey,
-            key.span,
-            format!("`{}` is not a key of {record}", key.text),
-        );
+    pub(crate) fn unknown_key(&mut self, key: &yaml::Key<'_>, record: &str, known: &[&'static str]) {
+        let mut diagnostic =
+            Diagnostic::new(Code::UnknownKey, key.span, format!("`{}` is not a key of {record}", key.text));
         diagnostic = match nearest(&key.text, known.iter().copied()) {
             Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(near),
             None => diagnostic.help(format!("it is ignored; the keys are {}", list(known))),
@@ -73,11 +57,7 @@ impl Reader<'_> {
 
 /// Names in backticks, separated by commas.
 pub(crate) fn list(names: &[&str]) -> String {
-    names
-        .iter()
-        .map(|n| format!("`{n}`"))
-        .collect::<Vec<_>>()
-        .join(", ")
+    names.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// A value that can be read from a node. `None` after a problem was reported.
@@ -92,11 +72,7 @@ pub(crate) trait Record: Sized {
     const NAME_KEY: &'static str;
 
     /// Reads the record; with `named`, also its name, which then is no unknown key.
-    fn read_record(
-        node: &Node<'_>,
-        named: bool,
-        cx: &mut Reader<'_>,
-    ) -> Option<(Option<Text>, Self)>;
+    fn read_record(node: &Node<'_>, named: bool, cx: &mut Reader<'_>) -> Option<(Option<Text>, Self)>;
 }
 
 /// A field of a record: what it is when its key is absent, and how it is read.
@@ -107,11 +83,7 @@ pub(crate) trait Field: Sized + Default {
 
 impl<T: FromYaml> Field for Option<T> {
     fn read_field(node: &Node<'_>, cx: &mut Reader<'_>) -> Self {
-        if node.is_null() {
-            None
-        } else {
-            T::read(node, cx)
-        }
+        if node.is_null() { None } else { T::read(node, cx) }
     }
 }
 
@@ -186,10 +158,7 @@ impl FromYaml for Spanned<u64> {
 
 impl FromYaml for Spanned<f64> {
     fn read(node: &Node<'_>, cx: &mut Reader<'_>) -> Option<Self> {
-        let value = node
-            .as_text()
-            .and_then(yaml::number)
-            .and_then(|n| n.as_f64());
+        let value = node.as_text().and_then(yaml::number).and_then(|n| n.as_f64());
         if value.is_none() {
             cx.wrong_type(node, "a number");
         }
@@ -493,26 +462,13 @@ pub(crate) use {record, tagged, words};
 
 /// A word without what spellings differ in: case, `-`, `_`, spaces.
 pub(crate) fn fold(word: &str) -> String {
-    word.chars()
-        .filter(|c| !matches!(c, '-' | '_' | ' '))
-        .flat_map(char::to_lowercase)
-        .collect()
+    word.chars().filter(|c| !matches!(c, '-' | '_' | ' ')).flat_map(char::to_lowercase).collect()
 }
 
 impl Reader<'_> {
     /// Reports a word that is none of those allowed.
-    pub(crate) fn unknown_word(
-        &mut self,
-        node: &Node<'_>,
-        found: &str,
-        what: &str,
-        known: &[&'static str],
-    ) {
-        let mut diagnostic = Diagnostic::new(
-            Code::UnknownValue,
-            node.span,
-            format!("`{found}` is not {what}"),
-        );
+    pub(crate) fn unknown_word(&mut self, node: &Node<'_>, found: &str, what: &str, known: &[&'static str]) {
+        let mut diagnostic = Diagnostic::new(Code::UnknownValue, node.span, format!("`{found}` is not {what}"));
         if let Some(near) = nearest(found, known.iter().copied()) {
             diagnostic = diagnostic.help(format!("did you mean `{near}`?")).fix(near);
         }

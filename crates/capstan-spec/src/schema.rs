@@ -35,10 +35,5 @@ pub(crate) fn described(mut schema: Schema, doc: &str) -> Value {
 
 /// The text of a doc comment.
 pub(crate) fn prose(doc: &str) -> String {
-    doc.lines()
-        .map(str::trim)
-        .collect::<Vec<_>>()
-        .join(" ")
-        .trim()
-        .to_owned()
+    doc.lines().map(str::trim).collect::<Vec<_>>().join(" ").trim().to_owned()
 }

@@ -39,13 +39,7 @@ pub(crate) struct Key<'s> {
 
 impl<'s> Node<'s> {
     fn null(span: Span) -> Self {
-        Node {
-            span,
-            kind: Kind::Scalar {
-                text: Cow::Borrowed(""),
-                plain: true,
-            },
-        }
+        Node { span, kind: Kind::Scalar { text: Cow::Borrowed(""), plain: true } }
     }
 
     /// Whether this is YAML's null: nothing, `~` or `null`.
@@ -71,10 +65,7 @@ impl<'s> Node<'s> {
 
     /// The value of a key of a mapping.
     pub(crate) fn get(&self, key: &str) -> Option<&Node<'s>> {
-        self.as_mapping()?
-            .iter()
-            .find(|(k, _)| k.text == key)
-            .map(|(_, v)| v)
+        self.as_mapping()?.iter().find(|(k, _)| k.text == key).map(|(_, v)| v)
     }
 
     /// What this node is, for messages.
@@ -127,19 +118,12 @@ pub(crate) fn number(text: &str) -> Option<serde_json::Number> {
         return Some(int.into());
     }
     let mantissa = text.trim_start_matches(['-', '+']);
-    let digits = mantissa
-        .bytes()
-        .all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'-' | b'+'));
-    let has_digit = mantissa
-        .bytes()
-        .next()
-        .is_some_and(|b| b.is_ascii_digit() || b == b'.');
+    let digits = mantissa.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'-' | b'+'));
+    let has_digit = mantissa.bytes().next().is_some_and(|b| b.is_ascii_digit() || b == b'.');
     if !digits || !has_digit {
         return None;
     }
-    text.parse::<f64>()
-        .ok()
-        .and_then(serde_json::Number::from_f64)
+    text.parse::<f64>().ok().and_then(serde_json::Number::from_f64)
 }
 
 /// Reads the first document of a text. Problems go to the sink; `None` when there is no tree.
@@ -206,20 +190,13 @@ impl<'s> OpenMapping<'s> {
         if self.entries.len() > SEARCHED_MAX {
             return self.index.get(text).copied();
         }
-        self.entries
-            .iter()
-            .find(|(k, _)| k.text == text)
-            .map(|(k, _)| k.span)
+        self.entries.iter().find(|(k, _)| k.text == text).map(|(k, _)| k.span)
     }
 
     fn push(&mut self, key: Key<'s>, node: Node<'s>) {
         self.entries.push((key, node));
         if self.entries.len() > SEARCHED_MAX {
-            let from = if self.index.is_empty() {
-                0
-            } else {
-                self.entries.len() - 1
-            };
+            let from = if self.index.is_empty() { 0 } else { self.entries.len() - 1 };
             for (k, _) in &self.entries[from..] {
                 self.index.insert(k.text.to_string(), k.span);
             }
@@ -245,15 +222,7 @@ struct Builder<'s, 'k> {
 
 impl<'s, 'k> Builder<'s, 'k> {
     fn new(file: FileId, sink: &'k mut Sink) -> Self {
-        Builder {
-            file,
-            sink,
-            open: Vec::new(),
-            anchors: HashMap::new(),
-            nodes: 0,
-            documents: 0,
-            root: None,
-        }
+        Builder { file, sink, open: Vec::new(), anchors: HashMap::new(), nodes: 0, documents: 0, root: None }
     }
 
     fn span(&self, start: Marker, end: Marker) -> Span {
@@ -264,11 +233,7 @@ impl<'s, 'k> Builder<'s, 'k> {
         if let Event::DocumentStart(_) = event {
             return self.document_start(span);
         }
-        if self.build(event, span) {
-            Step::Next
-        } else {
-            Step::Failed
-        }
+        if self.build(event, span) { Step::Next } else { Step::Failed }
     }
 
     /// Adds one event to the tree; `false` when it broke a limit or makes no tree.
@@ -276,25 +241,16 @@ impl<'s, 'k> Builder<'s, 'k> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 let plain = style == ScalarStyle::Plain && tag.is_none();
-                let node = Node {
-                    span,
-                    kind: Kind::Scalar { text, plain },
-                };
+                let node = Node { span, kind: Kind::Scalar { text, plain } };
                 self.count(1, span) && self.place(node, anchor, 1)
             }
             Event::Alias(id) => self.alias(id, span),
-            Event::SequenceStart(anchor, _) => {
-                self.start(span, anchor, OpenState::Sequence(Vec::new()))
-            }
-            Event::MappingStart(anchor, _) => {
-                self.start(span, anchor, OpenState::Mapping(OpenMapping::default()))
-            }
+            Event::SequenceStart(anchor, _) => self.start(span, anchor, OpenState::Sequence(Vec::new())),
+            Event::MappingStart(anchor, _) => self.start(span, anchor, OpenState::Mapping(OpenMapping::default())),
             Event::SequenceEnd | Event::MappingEnd => self.end(span),
-            Event::Nothing
-            | Event::StreamStart
-            | Event::StreamEnd
-            | Event::DocumentStart(_)
-            | Event::DocumentEnd => true,
+            Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentStart(_) | Event::DocumentEnd => {
+                true
+            }
         }
     }
 
@@ -319,10 +275,7 @@ impl<'s, 'k> Builder<'s, 'k> {
         if self.nodes <= limits::NODES_MAX {
             return true;
         }
-        self.too_deep(
-            span,
-            format!("the file expands to more than {} values", limits::NODES_MAX),
-        );
+        self.too_deep(span, format!("the file expands to more than {} values", limits::NODES_MAX));
         false
     }
 
@@ -335,22 +288,11 @@ impl<'s, 'k> Builder<'s, 'k> {
 
     fn start(&mut self, span: Span, anchor: usize, state: OpenState<'s>) -> bool {
         if self.open.len() >= limits::DEPTH_MAX {
-            self.too_deep(
-                span,
-                format!(
-                    "the file is nested more than {} levels deep",
-                    limits::DEPTH_MAX
-                ),
-            );
+            self.too_deep(span, format!("the file is nested more than {} levels deep", limits::DEPTH_MAX));
             return false;
         }
         let nodes_before = self.nodes;
-        self.open.push(Open {
-            span,
-            anchor,
-            nodes_before,
-            state,
-        });
+        self.open.push(Open { span, anchor, nodes_before, state });
         self.count(1, span)
     }
 
@@ -358,11 +300,7 @@ impl<'s, 'k> Builder<'s, 'k> {
         let Some(open) = self.open.pop() else {
             return true;
         };
-        let span = Span::new(
-            self.file,
-            open.span.start(),
-            end.start().max(open.span.end()),
-        );
+        let span = Span::new(self.file, open.span.start(), end.start().max(open.span.end()));
         let kind = match open.state {
             OpenState::Sequence(items) => Kind::Sequence(items),
             OpenState::Mapping(mapping) => Kind::Mapping(merge(mapping.entries)),
@@ -373,11 +311,7 @@ impl<'s, 'k> Builder<'s, 'k> {
 
     fn alias(&mut self, id: usize, span: Span) -> bool {
         let Some(anchored) = self.anchors.get(&id) else {
-            self.sink.push(Diagnostic::new(
-                Code::YamlSyntax,
-                span,
-                "an alias stands inside its own anchor",
-            ));
+            self.sink.push(Diagnostic::new(Code::YamlSyntax, span, "an alias stands inside its own anchor"));
             return false;
         };
         let nodes = anchored.nodes;
@@ -393,13 +327,7 @@ impl<'s, 'k> Builder<'s, 'k> {
 
     fn place(&mut self, node: Node<'s>, anchor: usize, nodes: usize) -> bool {
         if anchor != 0 {
-            self.anchors.insert(
-                anchor,
-                Anchored {
-                    node: node.clone(),
-                    nodes,
-                },
-            );
+            self.anchors.insert(anchor, Anchored { node: node.clone(), nodes });
         }
         match self.open.last_mut().map(|o| &mut o.state) {
             None => self.root = Some(node),
@@ -416,31 +344,19 @@ impl<'s, 'k> Builder<'s, 'k> {
         let span = node.span;
         let Kind::Scalar { text, .. } = node.kind else {
             self.sink.push(
-                Diagnostic::new(
-                    Code::YamlSyntax,
-                    span,
-                    "a key is a collection; the specification has only text keys",
-                )
-                .help("a value that begins with `{` or `[` must be quoted"),
+                Diagnostic::new(Code::YamlSyntax, span, "a key is a collection; the specification has only text keys")
+                    .help("a value that begins with `{` or `[` must be quoted"),
             );
             return false;
         };
-        let Some(Open {
-            state: OpenState::Mapping(mapping),
-            ..
-        }) = self.open.last_mut()
-        else {
+        let Some(Open { state: OpenState::Mapping(mapping), .. }) = self.open.last_mut() else {
             return true;
         };
         if let Some(earlier) = mapping.earlier(&text) {
             self.sink.push(
-                Diagnostic::new(
-                    Code::DuplicateKey,
-                    span,
-                    format!("`{text}` stands twice in this mapping"),
-                )
-                .label(earlier, "it stands here first")
-                .help("remove one of the two, or rename it"),
+                Diagnostic::new(Code::DuplicateKey, span, format!("`{text}` stands twice in this mapping"))
+                    .label(earlier, "it stands here first")
+                    .help("remove one of the two, or rename it"),
             );
         }
         mapping.key = Some(Key { text, span });
@@ -450,11 +366,7 @@ impl<'s, 'k> Builder<'s, 'k> {
     fn syntax_error(&mut self, error: &ScanError, text: &str) {
         let at = error.marker().index();
         let span = Span::new(self.file, at, at + 1);
-        let mut diagnostic = Diagnostic::new(
-            Code::YamlSyntax,
-            span,
-            format!("the file is not YAML: {}", error.info()),
-        );
+        let mut diagnostic = Diagnostic::new(Code::YamlSyntax, span, format!("the file is not YAML: {}", error.info()));
         for help in syntax_help(text, error.marker().line()) {
             diagnostic = diagnostic.help(help);
         }
@@ -484,15 +396,11 @@ fn merge<'s>(entries: Vec<(Key<'s>, Node<'s>)>) -> Vec<(Key<'s>, Node<'s>)> {
     if !entries.iter().any(|(k, _)| k.text == "<<") {
         return entries;
     }
-    let (merges, mut own): (Vec<_>, Vec<_>) =
-        entries.into_iter().partition(|(k, _)| k.text == "<<");
+    let (merges, mut own): (Vec<_>, Vec<_>) = entries.into_iter().partition(|(k, _)| k.text == "<<");
     for (_, node) in merges {
         let sources = match node.kind {
             Kind::Sequence(items) => items,
-            kind @ (Kind::Mapping(_) | Kind::Scalar { .. }) => vec![Node {
-                span: node.span,
-                kind,
-            }],
+            kind @ (Kind::Mapping(_) | Kind::Scalar { .. }) => vec![Node { span: node.span, kind }],
         };
         for (key, value) in sources
             .into_iter()

@@ -43,10 +43,7 @@ impl Code {
     pub fn parse(text: &str) -> Option<Code> {
         let digits = text.trim().to_ascii_uppercase();
         let number: u32 = digits.strip_prefix("CAP").unwrap_or(&digits).parse().ok()?;
-        Code::ALL
-            .iter()
-            .copied()
-            .find(|c| c.as_str() == format!("CAP{number:04}"))
+        Code::ALL.iter().copied().find(|c| c.as_str() == format!("CAP{number:04}"))
     }
 }
 

@@ -89,19 +89,13 @@ impl Diagnostic {
 
     /// Adds a further place.
     pub fn label(mut self, span: Span, text: impl Into<String>) -> Self {
-        self.labels.push(Label {
-            span,
-            text: text.into(),
-        });
+        self.labels.push(Label { span, text: text.into() });
         self
     }
 
     /// Adds the replacement of the primary range that mends the problem.
     pub fn fix(mut self, replacement: impl Into<String>) -> Self {
-        self.fix = Some(Fix {
-            span: self.span,
-            replacement: replacement.into(),
-        });
+        self.fix = Some(Fix { span: self.span, replacement: replacement.into() });
         self
     }
 }
@@ -133,15 +127,12 @@ impl Sink {
 
     /// Whether any problem stops the file from being used.
     pub fn has_errors(&self) -> bool {
-        self.diagnostics
-            .iter()
-            .any(|d| d.severity == Severity::Error)
+        self.diagnostics.iter().any(|d| d.severity == Severity::Error)
     }
 
     /// The problems in file order.
     pub fn into_sorted(mut self) -> Vec<Diagnostic> {
-        self.diagnostics
-            .sort_by_key(|d| (d.span.file(), d.span.start(), d.code));
+        self.diagnostics.sort_by_key(|d| (d.span.file(), d.span.start(), d.code));
         self.diagnostics
     }
 }

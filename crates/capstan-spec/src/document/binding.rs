@@ -37,24 +37,16 @@ impl Field for BindingKeys {
                 .iter()
                 .map(|(key, value)| {
                     let variable: Text = Spanned::new(Arc::from(key.text.as_ref()), key.span);
-                    let source = value
-                        .as_text()
-                        .map(|t| Spanned::new(Arc::from(t), value.span));
+                    let source = value.as_text().map(|t| Spanned::new(Arc::from(t), value.span));
                     (variable.clone(), source.unwrap_or(variable))
                 })
                 .collect(),
             Kind::Sequence(items) => {
                 cx.push(
-                    Diagnostic::new(
-                        Code::NonStandardForm,
-                        node.span,
-                        "`keys` is a list of variables",
-                    )
-                    .help("the standard form maps each variable to its key: `TOKEN: TOKEN`"),
+                    Diagnostic::new(Code::NonStandardForm, node.span, "`keys` is a list of variables")
+                        .help("the standard form maps each variable to its key: `TOKEN: TOKEN`"),
                 );
-                let texts = items
-                    .iter()
-                    .filter_map(|i| i.as_text().map(|t| Spanned::new(Arc::from(t), i.span)));
+                let texts = items.iter().filter_map(|i| i.as_text().map(|t| Spanned::new(Arc::from(t), i.span)));
                 texts.map(|t: Text| (t.clone(), t)).collect()
             }
             Kind::Scalar { .. } => {

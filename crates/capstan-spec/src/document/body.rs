@@ -56,23 +56,12 @@ impl FromYaml for RequestBody {
             Kind::Mapping(_) if is_typed(node) => TypedBody::read(node, cx).map(RequestBody::Typed),
             Kind::Mapping(_) | Kind::Sequence(_) => {
                 cx.push(
-                    Diagnostic::new(
-                        Code::NonStandardForm,
-                        node.span,
-                        "a body without `type` and `data`",
-                    )
-                    .help(
-                        "it is read as JSON; the standard form is `body: { type: json, data: … }`",
-                    ),
+                    Diagnostic::new(Code::NonStandardForm, node.span, "a body without `type` and `data`")
+                        .help("it is read as JSON; the standard form is `body: { type: json, data: … }`"),
                 );
                 let data = Data::read(node, cx);
                 let kind = Some(Spanned::new(BodyKind::Json, node.span));
-                Some(RequestBody::Typed(TypedBody {
-                    span: node.span,
-                    kind,
-                    data,
-                    content_type: None,
-                }))
+                Some(RequestBody::Typed(TypedBody { span: node.span, kind, data, content_type: None }))
             }
         }
     }
@@ -83,9 +72,7 @@ fn is_typed(node: &Node<'_>) -> bool {
     let kind = node.get("type").and_then(Node::as_text);
     let known = kind.is_some_and(|k| {
         let folded = crate::reader::fold(k);
-        BodyKind::WORDS
-            .iter()
-            .any(|w| crate::reader::fold(w) == folded)
+        BodyKind::WORDS.iter().any(|w| crate::reader::fold(w) == folded)
             || matches!(folded.as_str(), "form" | "multipart" | "urlencoded" | "raw")
             || k.contains('/')
     });

@@ -48,10 +48,7 @@ impl<T> Named<T> {
 
     /// The first record of a name.
     pub fn get(&self, name: &str) -> Option<&T> {
-        self.items
-            .iter()
-            .find(|i| i.name.as_ref().is_some_and(|n| &*n.value == name))
-            .map(|i| &i.value)
+        self.items.iter().find(|i| i.name.as_ref().is_some_and(|n| &*n.value == name)).map(|i| &i.value)
     }
 }
 
@@ -68,10 +65,7 @@ impl<T: Record> Field for Named<T> {
         let items = match &node.kind {
             Kind::Scalar { .. } if node.is_null() => Vec::new(),
             Kind::Scalar { .. } => {
-                cx.wrong_type(
-                    node,
-                    "a list of named records, or a mapping from names to records",
-                );
+                cx.wrong_type(node, "a list of named records, or a mapping from names to records");
                 Vec::new()
             }
             Kind::Sequence(nodes) => nodes.iter().filter_map(|n| list_item(n, cx)).collect(),
@@ -95,14 +89,8 @@ fn list_item<T: Record>(node: &Node<'_>, cx: &mut Reader<'_>) -> Option<NamedIte
 fn map_item<T: Record>(name: Text, node: &Node<'_>, cx: &mut Reader<'_>) -> Option<NamedItem<T>> {
     if node.is_null() {
         // `status:` with nothing behind it is a record with all its defaults.
-        let empty = Node {
-            span: node.span,
-            kind: Kind::Mapping(Vec::new()),
-        };
-        return T::read_record(&empty, true, cx).map(|(_, value)| NamedItem {
-            name: Some(name),
-            value,
-        });
+        let empty = Node { span: node.span, kind: Kind::Mapping(Vec::new()) };
+        return T::read_record(&empty, true, cx).map(|(_, value)| NamedItem { name: Some(name), value });
     }
     let (inner, value) = T::read_record(node, true, cx)?;
     if let Some(inner) = inner.filter(|inner| inner.value != name.value) {
@@ -110,19 +98,13 @@ fn map_item<T: Record>(name: Text, node: &Node<'_>, cx: &mut Reader<'_>) -> Opti
             Diagnostic::new(
                 Code::NonStandardForm,
                 inner.span,
-                format!(
-                    "the key says `{}`, the record inside says `{}`",
-                    name.value, inner.value
-                ),
+                format!("the key says `{}`, the record inside says `{}`", name.value, inner.value),
             )
             .label(name.span, "the key counts")
             .help("remove the name inside"),
         );
     }
-    Some(NamedItem {
-        name: Some(name),
-        value,
-    })
+    Some(NamedItem { name: Some(name), value })
 }
 
 impl<T: Record + JsonSchema> JsonSchema for Named<T> {
@@ -155,33 +137,19 @@ fn named_record<T: Record + JsonSchema>(generator: &mut SchemaGenerator) -> serd
         }
         None => &mut record,
     };
-    if let Some(properties) = records
-        .get_mut("properties")
-        .and_then(|p| p.as_object_mut())
-    {
+    if let Some(properties) = records.get_mut("properties").and_then(|p| p.as_object_mut()) {
         properties.insert(T::NAME_KEY.to_owned(), name);
     }
     record
 }
 
 /// Replaces a reference by the definition it leads to, with the name added.
-fn inline_with(
-    choice: &mut serde_json::Value,
-    generator: &SchemaGenerator,
-    key: &str,
-    name: &serde_json::Value,
-) {
-    let target = choice
-        .get("$ref")
-        .and_then(|r| r.as_str())
-        .and_then(|r| r.rsplit('/').next());
+fn inline_with(choice: &mut serde_json::Value, generator: &SchemaGenerator, key: &str, name: &serde_json::Value) {
+    let target = choice.get("$ref").and_then(|r| r.as_str()).and_then(|r| r.rsplit('/').next());
     let Some(mut definition) = target.and_then(|t| generator.definitions().get(t)).cloned() else {
         return;
     };
-    if let Some(properties) = definition
-        .get_mut("properties")
-        .and_then(|p| p.as_object_mut())
-    {
+    if let Some(properties) = definition.get_mut("properties").and_then(|p| p.as_object_mut()) {
         properties.insert(key.to_owned(), name.clone());
     }
     *choice = definition;

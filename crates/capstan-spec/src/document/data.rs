@@ -53,10 +53,9 @@ impl Data {
             DataKind::Number(number, _) => number.clone().into(),
             DataKind::String(text) => text.as_ref().into(),
             DataKind::Array(items) => items.iter().map(Data::to_json).collect(),
-            DataKind::Object(entries) => entries
-                .iter()
-                .map(|(key, value)| (key.value.to_string(), value.to_json()))
-                .collect(),
+            DataKind::Object(entries) => {
+                entries.iter().map(|(key, value)| (key.value.to_string(), value.to_json())).collect()
+            }
         }
     }
 }
@@ -75,19 +74,11 @@ fn data(node: &Node<'_>) -> Data {
         Kind::Mapping(entries) => DataKind::Object(
             entries
                 .iter()
-                .map(|(key, value)| {
-                    (
-                        Spanned::new(Arc::from(key.text.as_ref()), key.span),
-                        data(value),
-                    )
-                })
+                .map(|(key, value)| (Spanned::new(Arc::from(key.text.as_ref()), key.span), data(value)))
                 .collect(),
         ),
     };
-    Data {
-        span: node.span,
-        kind,
-    }
+    Data { span: node.span, kind }
 }
 
 fn scalar(text: &str, plain: bool) -> DataKind {

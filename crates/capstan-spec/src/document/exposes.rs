@@ -121,9 +121,7 @@ pub struct Responses {
 
 impl Field for Responses {
     fn read_field(node: &Node<'_>, cx: &mut Reader<'_>) -> Self {
-        Responses {
-            entries: map_of(node, cx),
-        }
+        Responses { entries: map_of(node, cx) }
     }
 }
 
@@ -150,12 +148,7 @@ fn map_of<T: FromYaml>(node: &Node<'_>, cx: &mut Reader<'_>) -> Vec<(Text, T)> {
     };
     entries
         .iter()
-        .filter_map(|(key, value)| {
-            Some((
-                Spanned::new(key.text.as_ref().into(), key.span),
-                T::read(value, cx)?,
-            ))
-        })
+        .filter_map(|(key, value)| Some((Spanned::new(key.text.as_ref().into(), key.span), T::read(value, cx)?)))
         .collect()
 }
 
@@ -178,9 +171,7 @@ pub struct Contents {
 
 impl Field for Contents {
     fn read_field(node: &Node<'_>, cx: &mut Reader<'_>) -> Self {
-        Contents {
-            entries: map_of(node, cx),
-        }
+        Contents { entries: map_of(node, cx) }
     }
 }
 

@@ -19,23 +19,17 @@ mod root;
 mod step;
 
 pub use aggregate::{Aggregate, Flow, Semantics};
-pub use auth::{
-    ApiKey, Authentication, AwsSigV4, Basic, Bearer, Digest, OAuth1, OAuth2, Placement,
-    TokenValidation,
-};
+pub use auth::{ApiKey, Authentication, AwsSigV4, Basic, Bearer, Digest, OAuth1, OAuth2, Placement, TokenValidation};
 pub use binding::{Binding, BindingKeys};
 pub use body::{BodyKind, RequestBody, TypedBody};
 pub use collection::{Named, NamedItem, StringMap};
-pub use consumes::{
-    ConsumedOperation, ConsumedResource, Consumes, Method, RawFormat, Tunnel, TunnelFallback, Ziti,
-};
+pub use consumes::{ConsumedOperation, ConsumedResource, Consumes, Method, RawFormat, Tunnel, TunnelFallback, Ziti};
 pub use data::{Data, DataKind};
 pub use exposes::{
-    CacheScope, Content, Control, Exporters, ExposedOperation, ExposedResource, Exposes, Forward,
-    Hints, LocalEndpoint, Logs, LogsEndpoint, Management, Mcp, McpPrompt, McpResource, McpTool,
-    Metrics, Observability, Otlp, PromptArgument, PromptMessage, Propagation, Response,
-    ResponseBinary, Responses, Rest, Role, Scripting, Skill, SkillServer, SkillTool,
-    SkillToolSource, Traces, TracesLocal, Transport,
+    CacheScope, Content, Control, Exporters, ExposedOperation, ExposedResource, Exposes, Forward, Hints, LocalEndpoint,
+    Logs, LogsEndpoint, Management, Mcp, McpPrompt, McpResource, McpTool, Metrics, Observability, Otlp, PromptArgument,
+    PromptMessage, Propagation, Response, ResponseBinary, Responses, Rest, Role, Scripting, Skill, SkillServer,
+    SkillTool, SkillToolSource, Traces, TracesLocal, Transport,
 };
 pub use import::{Import, OrImport};
 pub use info::{Info, Person};

@@ -66,21 +66,14 @@ impl<T: Record + FromYaml> FromYaml for Items<T> {
     fn read(node: &Node<'_>, cx: &mut Reader<'_>) -> Option<Self> {
         match &node.kind {
             // One element type has `type: word`; fields are a list, or a map from names to records.
-            Kind::Mapping(entries) if is_one(node) || entries.is_empty() => {
-                T::read(node, cx).map(Items::One)
-            }
-            Kind::Mapping(_) | Kind::Sequence(_) => {
-                Some(Items::Fields(Named::read_field(node, cx)))
-            }
+            Kind::Mapping(entries) if is_one(node) || entries.is_empty() => T::read(node, cx).map(Items::One),
+            Kind::Mapping(_) | Kind::Sequence(_) => Some(Items::Fields(Named::read_field(node, cx))),
             Kind::Scalar { text, .. } => {
                 cx.non_standard(node.span, text, "items: { type: … }");
                 let typed = Node {
                     span: node.span,
                     kind: Kind::Mapping(vec![(
-                        crate::yaml::Key {
-                            text: Cow::Borrowed("type"),
-                            span: node.span,
-                        },
+                        crate::yaml::Key { text: Cow::Borrowed("type"), span: node.span },
                         node.clone(),
                     )]),
                 };
@@ -91,9 +84,7 @@ impl<T: Record + FromYaml> FromYaml for Items<T> {
 }
 
 fn is_one(node: &Node<'_>) -> bool {
-    ["type", "mapping", "value", "$ref"]
-        .iter()
-        .any(|k| node.get(k).is_some_and(|v| v.as_text().is_some()))
+    ["type", "mapping", "value", "$ref"].iter().any(|k| node.get(k).is_some_and(|v| v.as_text().is_some()))
         || node.get("properties").is_some()
 }
 

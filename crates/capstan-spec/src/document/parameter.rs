@@ -83,9 +83,7 @@ pub enum Required {
 impl FromYaml for Required {
     fn read(node: &Node<'_>, cx: &mut Reader<'_>) -> Option<Self> {
         if let Kind::Sequence(items) = &node.kind {
-            return Some(Required::Properties(
-                items.iter().filter_map(|i| Text::read(i, cx)).collect(),
-            ));
+            return Some(Required::Properties(items.iter().filter_map(|i| Text::read(i, cx)).collect()));
         }
         Spanned::read(node, cx).map(Required::Flag)
     }

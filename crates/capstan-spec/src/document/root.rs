@@ -48,20 +48,14 @@ impl FromYaml for Version {
                 };
                 if !VERSIONS.contains(&text) {
                     cx.push(
-                        Diagnostic::new(
-                            Code::UnknownVersion,
-                            node.span,
-                            format!("version `{text}` is not known"),
-                        )
-                        .help("the file is read as the newest known version, `1.0.0-beta5`"),
+                        Diagnostic::new(Code::UnknownVersion, node.span, format!("version `{text}` is not known"))
+                            .help("the file is read as the newest known version, `1.0.0-beta5`"),
                     );
                 }
                 text
             }
         };
-        Some(Version {
-            text: Spanned::new(text.into(), node.span),
-        })
+        Some(Version { text: Spanned::new(text.into(), node.span) })
     }
 }
 
@@ -123,11 +117,7 @@ impl Field for Aggregates {
         let entries = match &node.kind {
             Kind::Mapping(_) if node.get("flows").is_none() && node.get("functions").is_none() => {
                 let named: Named<Aggregate> = Named::read_field(node, cx);
-                named
-                    .items
-                    .into_iter()
-                    .map(|i| OrImport::Inline(with_namespace(i.name, i.value)))
-                    .collect()
+                named.items.into_iter().map(|i| OrImport::Inline(with_namespace(i.name, i.value))).collect()
             }
             Kind::Mapping(_) | Kind::Sequence(_) | Kind::Scalar { .. } => Vec::read_field(node, cx),
         };
@@ -210,43 +200,26 @@ fn join<T>(mut first: Vec<T>, second: Vec<T>) -> Vec<T> {
 
 /// Whether a file is meant as a capability; explains what it is otherwise.
 fn is_capability(node: &Node<'_>, cx: &mut Reader<'_>) -> bool {
-    let sections = [
-        "capability",
-        "consumes",
-        "exposes",
-        "aggregates",
-        "binds",
-        "naftiko",
-        "ikanos",
-    ];
+    let sections = ["capability", "consumes", "exposes", "aggregates", "binds", "naftiko", "ikanos"];
     if sections.iter().any(|key| node.get(key).is_some()) {
         return true;
     }
     let (message, help) = match &node.kind {
-        _ if node.is_null() => (
-            "the file is empty".to_owned(),
-            "a capability begins with `naftiko:` or `ikanos:`",
-        ),
+        _ if node.is_null() => ("the file is empty".to_owned(), "a capability begins with `naftiko:` or `ikanos:`"),
         Kind::Mapping(_) if node.get("openapi").is_some() || node.get("swagger").is_some() => (
             "the file is an OpenAPI description, not a capability".to_owned(),
             "describe the operations you need under `capability: consumes:`",
         ),
-        Kind::Mapping(_) if node.get("$schema").is_some() => (
-            "the file is a JSON Schema, not a capability".to_owned(),
-            "name a file that has `capability:`",
-        ),
+        Kind::Mapping(_) if node.get("$schema").is_some() => {
+            ("the file is a JSON Schema, not a capability".to_owned(), "name a file that has `capability:`")
+        }
         Kind::Mapping(_) => (
-            "the file has none of `capability`, `consumes`, `exposes`, `aggregates`, `binds`"
-                .to_owned(),
+            "the file has none of `capability`, `consumes`, `exposes`, `aggregates`, `binds`".to_owned(),
             "a capability has `naftiko:` or `ikanos:`, `info:` and `capability:` at its root",
         ),
-        Kind::Scalar { .. } | Kind::Sequence(_) => (
-            format!(
-                "a capability is a mapping, this file is {}",
-                node.describe()
-            ),
-            "see `capstan explain CAP0006`",
-        ),
+        Kind::Scalar { .. } | Kind::Sequence(_) => {
+            (format!("a capability is a mapping, this file is {}", node.describe()), "see `capstan explain CAP0006`")
+        }
     };
     cx.push(Diagnostic::new(Code::NotACapability, node.span, message).help(help));
     false

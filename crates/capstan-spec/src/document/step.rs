@@ -105,10 +105,7 @@ tagged! {
 /// The type of a step that does not say it, from the key that only this type has.
 fn implied_step(node: &Node<'_>) -> Option<&'static str> {
     let found = [("call", "call"), ("index", "lookup"), ("file", "script")];
-    found
-        .iter()
-        .find(|(key, _)| node.get(key).is_some())
-        .map(|(_, word)| *word)
+    found.iter().find(|(key, _)| node.get(key).is_some()).map(|(_, word)| *word)
 }
 
 record! {
