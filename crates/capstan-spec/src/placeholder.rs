@@ -115,10 +115,10 @@ fn placeholder_at(text: &str, at: usize) -> Option<Placeholder<'_>> {
     if let Some(inner) = rest.strip_prefix("${{") {
         return closed(text, at, 3, inner, "}}", Form::Double);
     }
-    if let Some(inner) = rest.strip_prefix("{{{") {
-        if let Some(found) = closed(text, at, 3, inner, "}}}", Form::Double) {
-            return Some(found);
-        }
+    if let Some(inner) = rest.strip_prefix("{{{")
+        && let Some(found) = closed(text, at, 3, inner, "}}}", Form::Double)
+    {
+        return Some(found);
     }
     if let Some(inner) = rest.strip_prefix("{{") {
         return closed(text, at, 2, inner, "}}", Form::Double);

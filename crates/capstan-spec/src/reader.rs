@@ -359,6 +359,7 @@ macro_rules! tagged {
     ) => {
         $(#[doc = $doc])+
         #[derive(Clone, Debug)]
+        #[allow(clippy::large_enum_variant, reason = "a document holds few of these, and a box would be in every reader's way")]
         pub enum $name { $( $(#[doc = $vdoc])+ $variant($record), )+ }
 
         impl $name {
