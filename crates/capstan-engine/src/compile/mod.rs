@@ -1,0 +1,147 @@
+//! A checked capability becomes a plan.
+//!
+//! Everything that text can get wrong is found here: a template that names nothing, a path that
+//! is no JSONPath, a pattern that is no pattern. Nothing is read from outside.
+
+mod auth;
+mod body;
+mod inputs;
+mod json;
+mod names;
+mod output;
+mod url;
+
+use std::sync::Arc;
+
+use capstan_spec::Capability;
+use capstan_spec::diagnostic::{Code, Diagnostic, Sink};
+use capstan_spec::document::{ConsumedOperation, ConsumedResource, Consumes, Method, NamedItem, RawFormat};
+use capstan_spec::source::{SourceMap, Span};
+use http::HeaderValue;
+
+use crate::plan::{Operation, OperationId, Plan, Request};
+use names::{Names, Scope};
+
+/// Compiles a capability. Problems go to the sink; the plan holds what could be compiled.
+pub(crate) fn compile(capability: &Capability, file: &str, sources: Arc<SourceMap>, sink: &mut Sink) -> Plan {
+    let mut names = Names::new(capability);
+    let mut operations = Vec::new();
+    for consumes in &capability.consumes {
+        base_warnings(consumes, sink);
+        for resource in &consumes.resources {
+            for operation in &resource.value.operations {
+                let id = OperationId(u32::try_from(operations.len()).unwrap_or(u32::MAX));
+                let source = OperationSource { capability, consumes, resource, operation };
+                operations.push(compile_operation(id, &source, &mut names, sink));
+            }
+        }
+    }
+    let info = capability.info.as_ref();
+    Plan {
+        file: file.into(),
+        title: info.and_then(|i| i.display.as_ref()).map(|t| t.value.clone()),
+        description: info.and_then(|i| i.description.as_ref()).map(|t| t.value.clone()),
+        variables: names.variables,
+        operations,
+        expressions: names.expressions,
+        sources,
+    }
+}
+
+/// An operation in the document, with all that stands around it.
+pub(crate) struct OperationSource<'c> {
+    pub(crate) capability: &'c Capability,
+    pub(crate) consumes: &'c Consumes,
+    pub(crate) resource: &'c NamedItem<ConsumedResource>,
+    pub(crate) operation: &'c NamedItem<ConsumedOperation>,
+}
+
+impl OperationSource<'_> {
+    pub(crate) fn method(&self) -> Method {
+        self.operation.value.method.map_or(Method::Get, |m| m.value)
+    }
+
+    /// Where the operation is named.
+    fn span(&self) -> Span {
+        self.operation.name.as_ref().map_or(self.operation.value.span, |n| n.span)
+    }
+}
+
+fn base_warnings(consumes: &Consumes, sink: &mut Sink) {
+    let missing = consumes.base_uri.as_ref().is_none_or(|base| base.value.trim().is_empty());
+    if missing {
+        let span = consumes.base_uri.as_ref().map_or(consumes.span, |b| b.span);
+        let name = consumes.namespace.as_ref().map_or("", |n| &n.value);
+        sink.push(
+            Diagnostic::new(Code::NoBaseUri, span, format!("the consumed API `{name}` has no base URI"))
+                .help("write `baseUri: https://…`, or call with `--base-uri https://…`"),
+        );
+    }
+}
+
+fn compile_operation(id: OperationId, source: &OperationSource<'_>, names: &mut Names, sink: &mut Sink) -> Operation {
+    let mut scope = Scope::new(source, names, sink);
+    let path_written = url::joined_path(source);
+    let base = url::base(source.consumes.base_uri.as_ref(), &mut scope);
+    let (path, query_literal) = url::path(&path_written, &mut scope);
+    let parts = inputs::parameters(source, &path_written, &mut scope);
+    let auth = auth::compile(source.consumes.authentication.as_ref(), &mut scope);
+    let (body, parts) = body::compile(source, parts, &mut scope);
+    let format = source.operation.value.output_raw_format.map_or(RawFormat::Json, |f| f.value);
+    let outputs = output::compile(&source.operation.value, format, scope.sink);
+    let inferred = inferred_bearer(source, &mut scope);
+    let variables = scope.used_variables();
+    let inputs = scope.finish();
+    let text = |t: &Option<capstan_spec::Text>| t.as_ref().map(|t| t.value.clone());
+    Operation {
+        id,
+        namespace: text(&source.consumes.namespace).unwrap_or_default(),
+        resource: text(&source.resource.name).unwrap_or_default(),
+        name: text(&source.operation.name).unwrap_or_default(),
+        description: text(&source.operation.value.description).or_else(|| text(&source.operation.value.display)),
+        base_written: text(&source.consumes.base_uri).unwrap_or_default(),
+        path_written: path_written.text.into(),
+        span: source.span(),
+        inputs,
+        fixed: parts.fixed,
+        request: Request {
+            method: source.method(),
+            base,
+            path,
+            query_literal,
+            query: parts.query,
+            headers: parts.headers,
+            cookies: parts.cookies,
+            body,
+            auth,
+            accept: accept(format),
+        },
+        outputs,
+        variables,
+        inferred_bearer: inferred,
+    }
+}
+
+/// The variable that is sent as a bearer token where the API says nothing about authentication.
+fn inferred_bearer(source: &OperationSource<'_>, scope: &mut Scope<'_, '_>) -> Option<crate::plan::VariableId> {
+    if source.consumes.authentication.is_some() {
+        return None;
+    }
+    let variable = source.capability.inferred_bearer()?;
+    Some(scope.variable(&variable.value, None, variable.span))
+}
+
+/// What the operation wants to read.
+fn accept(format: RawFormat) -> HeaderValue {
+    HeaderValue::from_static(match format {
+        RawFormat::Json => "application/json, */*;q=0.5",
+        RawFormat::Xml => "application/xml, text/xml, */*;q=0.5",
+        RawFormat::Yaml => "application/yaml, text/yaml, */*;q=0.5",
+        RawFormat::Csv => "text/csv, */*;q=0.5",
+        RawFormat::Tsv => "text/tab-separated-values, */*;q=0.5",
+        RawFormat::Html => "text/html, */*;q=0.5",
+        RawFormat::Markdown => "text/markdown, text/plain, */*;q=0.5",
+        RawFormat::Text | RawFormat::Psv => "text/plain, */*;q=0.5",
+        RawFormat::Avro | RawFormat::Protobuf | RawFormat::Binary => "*/*",
+    })
+}

@@ -1,0 +1,53 @@
+//! What of an answer is kept.
+
+use std::sync::Arc;
+
+use capstan_spec::document::{RawFormat, ValueType};
+use capstan_spec::source::Span;
+
+use crate::jsonpath::JsonPath;
+
+/// The outputs of an operation and how the answer is read for them.
+#[derive(Debug)]
+pub(crate) struct Outputs {
+    /// The declared format.
+    pub(crate) format: RawFormat,
+    /// How the answer is read.
+    pub(crate) decode: Decode,
+    /// The outputs; empty means the body itself.
+    pub(crate) outputs: Vec<Output>,
+}
+
+/// How an answer is read, chosen from the outputs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Decode {
+    /// Every output is the whole body: it is checked and passed through, no tree is built.
+    Whole,
+    /// Every output is at one place of its own: one pass over the text picks them.
+    Project,
+    /// A tree is built.
+    Tree,
+    /// The body is not JSON: it is handed on as text or bytes.
+    Opaque,
+}
+
+/// A named output.
+#[derive(Debug)]
+pub(crate) struct Output {
+    pub(crate) name: Arc<str>,
+    pub(crate) shape: Shape,
+    pub(crate) span: Span,
+}
+
+/// What an output is made of.
+#[derive(Debug)]
+pub(crate) enum Shape {
+    /// What a path finds.
+    Path { path: JsonPath, kind: Option<ValueType>, max_length: Option<usize> },
+    /// A fixed value.
+    Constant(serde_json::Value),
+    /// An object of further outputs, relative to what the path finds.
+    Object { path: Option<JsonPath>, members: Vec<(Arc<str>, Shape)> },
+    /// A list of further outputs, relative to the elements of what the path finds.
+    Array { path: JsonPath, items: Box<Shape> },
+}
