@@ -1,10 +1,15 @@
 //! Source text and positions in it.
 //!
 //! A [`SourceMap`] owns the text of every file of one load; a [`Span`] is eight bytes that
-//! name a range in one of them. Lines and columns are worked out only when somebody looks.
+//! name a range in one of them. Lines and columns are worked out only when somebody looks, from
+//! an index that is built once per file.
 
-use std::ops::{Deref, DerefMut};
-use std::sync::Arc;
+mod lines;
+
+use std::ops::{Deref, DerefMut, Range};
+use std::sync::{Arc, OnceLock};
+
+use lines::Lines;
 
 /// Names one file of a [`SourceMap`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
@@ -108,9 +113,15 @@ pub struct Position {
 pub struct SourceFile {
     name: Arc<str>,
     text: Arc<str>,
+    /// Built when somebody first asks for a position: most files have nothing to show.
+    lines: OnceLock<Arc<Lines>>,
 }
 
 impl SourceFile {
+    fn new(name: Arc<str>, text: Arc<str>) -> Self {
+        SourceFile { name, text, lines: OnceLock::new() }
+    }
+
     /// The name as the caller gave it, for messages: usually a path.
     pub fn name(&self) -> &str {
         &self.name
@@ -123,22 +134,32 @@ impl SourceFile {
 
     /// The line and column of the character at `offset`; past the end, the end.
     pub fn position(&self, offset: usize) -> Position {
-        let mut line = 1;
-        let mut column = 1;
-        for c in self.text.chars().take(offset) {
-            if c == '\n' {
-                line += 1;
-                column = 1;
-            } else {
-                column += 1;
-            }
-        }
-        Position { line, column }
+        let lines = self.lines();
+        let offset = offset.min(lines.chars());
+        let line = lines.containing(offset);
+        Position { line: line + 1, column: offset - lines.range(&self.text, line).start + 1 }
     }
 
     /// The text of a line, counted from one, without its end; empty past the last.
     pub fn line(&self, line: usize) -> &str {
-        self.text.lines().nth(line.saturating_sub(1)).unwrap_or("")
+        self.slice(self.line_range(line))
+    }
+
+    /// The characters of a line, counted from one, without its end; empty past the last.
+    pub fn line_range(&self, line: usize) -> Range<usize> {
+        self.lines().range(&self.text, line.saturating_sub(1))
+    }
+
+    /// The text of a range of characters, cut to the file. Takes the same time anywhere in it.
+    pub fn slice(&self, chars: Range<usize>) -> &str {
+        let lines = self.lines();
+        let start = lines.byte(&self.text, chars.start);
+        let end = lines.byte(&self.text, chars.end).max(start);
+        &self.text[start..end]
+    }
+
+    fn lines(&self) -> &Lines {
+        self.lines.get_or_init(|| Arc::new(Lines::new(&self.text)))
     }
 }
 
@@ -158,7 +179,7 @@ impl SourceMap {
     /// blurs positions and cannot be reached below the import limit.
     pub fn add(&mut self, name: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> FileId {
         let id = FileId(u16::try_from(self.files.len()).unwrap_or(u16::MAX));
-        self.files.push(SourceFile { name: name.into(), text: text.into() });
+        self.files.push(SourceFile::new(name.into(), text.into()));
         id
     }
 
@@ -176,5 +197,44 @@ impl SourceMap {
     pub fn locate(&self, span: Span) -> Option<(&str, Position)> {
         let file = self.get(span.file())?;
         Some((file.name(), file.position(span.start())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(text: &str) -> SourceFile {
+        SourceFile::new("a.yaml".into(), text.into())
+    }
+
+    #[test]
+    fn positions_count_characters() {
+        let file = file("é: 1\nb: ü2\n");
+        assert_eq!(file.position(0), Position { line: 1, column: 1 });
+        assert_eq!(file.position(4), Position { line: 1, column: 5 });
+        assert_eq!(file.position(5), Position { line: 2, column: 1 });
+        assert_eq!(file.position(9), Position { line: 2, column: 5 });
+        assert_eq!(file.position(99), Position { line: 3, column: 1 });
+    }
+
+    #[test]
+    fn lines_come_without_their_ends() {
+        let file = file("a\r\n\nb");
+        assert_eq!([0, 1, 2, 3, 4].map(|n| file.line(n)), ["a", "a", "", "b", ""]);
+    }
+
+    #[test]
+    fn an_empty_file_has_one_empty_line() {
+        let file = file("");
+        assert_eq!(file.position(7), Position { line: 1, column: 1 });
+        assert_eq!(file.line(1), "");
+    }
+
+    #[test]
+    fn a_slice_is_cut_to_the_file() {
+        let file = file("añb");
+        assert_eq!(file.slice(1..9), "ñb");
+        assert_eq!(file.slice(8..9), "");
     }
 }
