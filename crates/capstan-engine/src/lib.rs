@@ -1,1 +1,4 @@
 //! A capability becomes a plan; a plan and parameters become data.
+
+pub mod limits;
+pub mod upstream;
