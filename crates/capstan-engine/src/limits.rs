@@ -21,3 +21,11 @@ pub const IDLE_CONNECTIONS_MAX: usize = 32;
 
 /// Characters of foreign text (a location, a reason) that one message repeats.
 pub const QUOTED_CHARS_MAX: usize = 200;
+
+/// Characters from which on a secret is looked for in texts; a shorter one would be found in
+/// every other word, and is kept out where it is inserted.
+pub const SCRUBBED_CHARS_MIN: usize = 4;
+
+/// Encodings one inside the other through which a secret is looked for: a JSON object in a
+/// query is two.
+pub const SCRUBBED_DECODINGS_MAX: usize = 2;
