@@ -29,3 +29,9 @@ pub const SCRUBBED_CHARS_MIN: usize = 4;
 /// Encodings one inside the other through which a secret is looked for: a JSON object in a
 /// query is two.
 pub const SCRUBBED_DECODINGS_MAX: usize = 2;
+
+/// Bytes of one binding file: secrets are small, and a large file is the wrong one.
+pub const BINDING_FILE_BYTES_MAX: u64 = 1024 * 1024;
+
+/// Levels of nested collections in a binding file.
+pub const BINDING_DEPTH_MAX: usize = 64;
