@@ -35,3 +35,9 @@ pub const BINDING_FILE_BYTES_MAX: u64 = 1024 * 1024;
 
 /// Levels of nested collections in a binding file.
 pub const BINDING_DEPTH_MAX: usize = 64;
+
+/// Exchanges of one recording; each is kept in memory with its body.
+pub const RECORDED_ENTRIES_MAX: usize = 10_000;
+
+/// Bytes of a recording that is read for a replay: browsers' archives reach tens of MiB.
+pub const RECORDING_BYTES_MAX: u64 = 256 * 1024 * 1024;

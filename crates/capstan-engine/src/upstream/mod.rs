@@ -1,13 +1,18 @@
 //! The door to the network: a finished [`Request`] goes out, a whole [`Response`] comes back.
 //!
-//! [`Upstream`] is the door, [`Client`] the real network behind it. This is the only module
-//! that knows reqwest; everything before it is pure, everything after it works on bytes in
-//! memory.
+//! [`Upstream`] is the door; behind it are the network ([`Client`]), the network with a
+//! [`Recorder`] in between, or a [`Replay`] of what was recorded. This is the only module that
+//! knows reqwest; everything before it is pure, everything after it works on bytes in memory.
 
 mod client;
+mod difference;
 mod error;
 mod failure;
+mod har;
+mod masked;
+mod recorder;
 mod redirect;
+mod replay;
 mod settings;
 #[cfg(test)]
 mod testing;
@@ -21,6 +26,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version};
 
 pub use client::Client;
 pub use error::UpstreamError;
+pub use recorder::Recorder;
+pub use replay::Replay;
 pub use settings::ClientSettings;
 
 /// A request ready to send; every text is encoded already.
