@@ -1,1 +1,5 @@
 //! A capability becomes a plan; a plan and parameters become data.
+
+pub mod bindings;
+pub mod limits;
+pub mod upstream;

@@ -1,0 +1,245 @@
+//! Takes every secret out of a text, in whatever encoding it stands there.
+//!
+//! One automaton holds all secrets and their base64 forms. It runs over the text and over each
+//! [`View`] of it, two decodings deep (a JSON object in a query is both), and every match leads
+//! back to a range of the text, which its mask replaces.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::Range;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+
+use super::Secret;
+use super::view::{Decoding, View};
+use crate::limits;
+
+/// Takes every secret out of a text and puts its mask `{{NAME}}` there.
+///
+/// Finds a secret as it is, percent-encoded (in either case, `%20` or `+`), base64-encoded
+/// (standard and URL-safe, at each alignment within a longer text), with the escapes of JSON,
+/// HTML and XML, and in two of these one inside the other. Secrets of fewer than
+/// [`limits::SCRUBBED_CHARS_MIN`] characters would match everywhere and are left alone.
+/// Where secrets overlap, the longest gives the mask and everything that belongs to any of
+/// them goes.
+pub struct Scrubber {
+    /// `None` when there is nothing to look for.
+    automaton: Option<AhoCorasick>,
+    patterns: Vec<Pattern>,
+    masks: Vec<String>,
+}
+
+/// What the automaton's pattern of the same index stands for.
+struct Pattern {
+    mask: usize,
+    /// Base64 characters on either side that hold a part of the secret besides a neighbour's.
+    partial_before: bool,
+    partial_after: bool,
+}
+
+/// A range of the outermost text that goes, and the mask that replaces it.
+struct Hit {
+    range: Range<usize>,
+    mask: usize,
+}
+
+impl Scrubber {
+    /// A scrubber for secrets by the names that their masks show.
+    pub fn new(secrets: impl IntoIterator<Item = (String, Secret)>) -> Self {
+        let mut builder = Builder::default();
+        for (name, secret) in secrets {
+            builder.add(&name, secret.expose());
+        }
+        builder.build()
+    }
+
+    /// The text without secrets; borrowed when it held none.
+    pub fn scrub<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        match self.scrub_bytes(text.as_bytes()) {
+            Cow::Borrowed(_) => Cow::Borrowed(text),
+            // Whole characters are replaced, so this is UTF-8 again; were it not, a mended
+            // text is better than a secret or a panic.
+            Cow::Owned(bytes) => Cow::Owned(String::from_utf8_lossy(&bytes).into_owned()),
+        }
+    }
+
+    /// The same for bytes that may not be text.
+    pub fn scrub_bytes<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
+        let hits = self.hits(bytes);
+        if hits.is_empty() {
+            return Cow::Borrowed(bytes);
+        }
+        let mut clean = Vec::with_capacity(bytes.len());
+        let mut done = 0;
+        for hit in hits {
+            clean.extend_from_slice(&bytes[done..hit.range.start]);
+            clean.extend_from_slice(self.masks[hit.mask].as_bytes());
+            done = hit.range.end;
+        }
+        clean.extend_from_slice(&bytes[done..]);
+        Cow::Owned(clean)
+    }
+
+    /// What goes, in order and without overlaps.
+    fn hits(&self, bytes: &[u8]) -> Vec<Hit> {
+        let Some(automaton) = &self.automaton else {
+            return Vec::new();
+        };
+        let mut hits = Vec::new();
+        self.search(
+            automaton,
+            &View::plain(bytes),
+            limits::SCRUBBED_DECODINGS_MAX,
+            &mut hits,
+        );
+        merge(hits)
+    }
+
+    fn search(&self, automaton: &AhoCorasick, view: &View<'_>, depth: usize, hits: &mut Vec<Hit>) {
+        for found in automaton.find_overlapping_iter(&*view.bytes) {
+            let pattern = &self.patterns[found.pattern().as_usize()];
+            let range = pattern.widen(&view.bytes, found.range());
+            let range = view.origin(range.start)..view.origin(range.end);
+            push(
+                hits,
+                Hit {
+                    range,
+                    mask: pattern.mask,
+                },
+            );
+        }
+        if depth == 0 {
+            return;
+        }
+        for decoded in Decoding::ALL
+            .iter()
+            .filter_map(|decoding| view.decoded(*decoding))
+        {
+            self.search(automaton, &decoded, depth - 1, hits);
+        }
+    }
+}
+
+impl fmt::Debug for Scrubber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Scrubber")
+            .field("masks", &self.masks)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Pattern {
+    fn widen(&self, bytes: &[u8], range: Range<usize>) -> Range<usize> {
+        let before = range.start.checked_sub(1).and_then(|at| bytes.get(at));
+        let after = bytes.get(range.end);
+        let start = range.start - usize::from(self.partial_before && before.is_some_and(is_base64));
+        let end = range.end + usize::from(self.partial_after && after.is_some_and(is_base64));
+        start..end
+    }
+}
+
+fn is_base64(byte: &u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_')
+}
+
+/// Keeps a hit. One that overlaps the last of the same secret extends it, so that a secret
+/// like `aaaa` cannot fill the memory with a hit for each byte of a long row of them.
+fn push(hits: &mut Vec<Hit>, hit: Hit) {
+    match hits.last_mut() {
+        Some(last) if last.mask == hit.mask && last.range.contains(&hit.range.start) => {
+            last.range.end = last.range.end.max(hit.range.end);
+        }
+        _ => hits.push(hit),
+    }
+}
+
+/// Joins overlapping hits; the longest gives the mask of all.
+fn merge(mut hits: Vec<Hit>) -> Vec<Hit> {
+    hits.sort_by_key(|hit| (hit.range.start, usize::MAX - hit.range.end));
+    let mut merged: Vec<Hit> = Vec::with_capacity(hits.len());
+    let mut longest = 0;
+    for hit in hits {
+        match merged.last_mut() {
+            Some(last) if hit.range.start < last.range.end => {
+                if hit.range.len() > longest {
+                    (longest, last.mask) = (hit.range.len(), hit.mask);
+                }
+                last.range.end = last.range.end.max(hit.range.end);
+            }
+            _ => {
+                longest = hit.range.len();
+                merged.push(hit);
+            }
+        }
+    }
+    merged
+}
+
+#[derive(Default)]
+struct Builder {
+    texts: Vec<Vec<u8>>,
+    patterns: Vec<Pattern>,
+    masks: Vec<String>,
+}
+
+impl Builder {
+    fn add(&mut self, name: &str, secret: &str) {
+        if secret.chars().count() < limits::SCRUBBED_CHARS_MIN {
+            return;
+        }
+        self.masks.push(format!("{{{{{name}}}}}"));
+        self.pattern(secret.as_bytes().to_vec(), false, false);
+        let lower = secret.to_ascii_lowercase();
+        if lower != secret {
+            // A host is written in lower case whatever the variable said.
+            self.pattern(lower.into_bytes(), false, false);
+        }
+        for alignment in 0..3 {
+            self.base64(secret.as_bytes(), alignment);
+        }
+    }
+
+    /// The base64 characters that a secret alone decides when it begins `alignment` bytes
+    /// after the start of a group of three.
+    fn base64(&mut self, secret: &[u8], alignment: usize) {
+        let shifted = [&b"\0\0"[..alignment], secret].concat();
+        let first = (alignment * 8).div_ceil(6);
+        let last = shifted.len() * 8 / 6;
+        let (partial_before, partial_after) =
+            (alignment != 0, !(shifted.len() * 8).is_multiple_of(6));
+        let standard = STANDARD_NO_PAD.encode(&shifted);
+        let url_safe = URL_SAFE_NO_PAD.encode(&shifted);
+        if url_safe[first..last] != standard[first..last] {
+            self.pattern(url_safe[first..last].into(), partial_before, partial_after);
+        }
+        self.pattern(standard[first..last].into(), partial_before, partial_after);
+    }
+
+    fn pattern(&mut self, text: Vec<u8>, partial_before: bool, partial_after: bool) {
+        self.texts.push(text);
+        self.patterns.push(Pattern {
+            mask: self.masks.len() - 1,
+            partial_before,
+            partial_after,
+        });
+    }
+
+    fn build(self) -> Scrubber {
+        let automaton = (!self.texts.is_empty()).then(|| {
+            AhoCorasick::builder()
+                .match_kind(MatchKind::Standard)
+                .build(&self.texts)
+                .expect("secrets of a few megabytes together do not exhaust the automaton's ids")
+        });
+        Scrubber {
+            automaton,
+            patterns: self.patterns,
+            masks: self.masks,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,244 @@
+//! A text as a decoder sees it, with the way back to where each byte was written.
+//!
+//! The scrubber looks for a secret in what a text *means*, so that no spelling of an encoding
+//! (upper or lower hex, needless escapes, mixed styles) can hide it.
+
+use std::borrow::Cow;
+
+/// One of the encodings in which a text may carry another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Decoding {
+    /// `%41`.
+    Percent,
+    /// `%41`, and `+` for a space, as in forms.
+    Form,
+    /// `\"`, `\n`, `\u0041`, as in JSON.
+    Backslash,
+    /// `&amp;`, `&#65;`, `&#x41;`, as in HTML and XML.
+    Entity,
+}
+
+impl Decoding {
+    pub(super) const ALL: [Decoding; 4] = [
+        Decoding::Percent,
+        Decoding::Form,
+        Decoding::Backslash,
+        Decoding::Entity,
+    ];
+
+    /// The byte without which this decoding changes nothing.
+    fn marker(self) -> u8 {
+        match self {
+            Decoding::Percent => b'%',
+            Decoding::Form => b'+',
+            Decoding::Backslash => b'\\',
+            Decoding::Entity => b'&',
+        }
+    }
+
+    fn begins_escape(self, byte: u8) -> bool {
+        byte == self.marker() || self == Decoding::Form && byte == b'%'
+    }
+
+    /// What the escape at the start of `bytes` means and how long it is.
+    fn unescape(self, bytes: &[u8]) -> Option<(Escaped, usize)> {
+        match self {
+            Decoding::Percent => percent(bytes),
+            Decoding::Form if bytes.first() == Some(&b'+') => Some((Escaped::Byte(b' '), 1)),
+            Decoding::Form => percent(bytes),
+            Decoding::Backslash => backslash(bytes),
+            Decoding::Entity => entity(bytes),
+        }
+    }
+}
+
+/// What one escape stands for.
+enum Escaped {
+    Byte(u8),
+    Char(char),
+}
+
+/// A decoded text. Positions in it lead back to the text that it was decoded from.
+pub(super) struct View<'a> {
+    /// The decoded bytes.
+    pub(super) bytes: Cow<'a, [u8]>,
+    /// The ends of all escapes, ascending: here, and in the outermost text. Between two of
+    /// them both texts advance alike, so memory grows with the escapes, not with the text.
+    ends: Vec<(usize, usize)>,
+}
+
+impl<'a> View<'a> {
+    /// The text itself.
+    pub(super) fn plain(bytes: &'a [u8]) -> Self {
+        View {
+            bytes: Cow::Borrowed(bytes),
+            ends: Vec::new(),
+        }
+    }
+
+    /// The view behind one more decoding; `None` when that changes nothing.
+    pub(super) fn decoded(&self, decoding: Decoding) -> Option<View<'static>> {
+        if !self.bytes.contains(&decoding.marker()) {
+            return None;
+        }
+        let mut bytes = Vec::with_capacity(self.bytes.len());
+        let mut ends = Vec::new();
+        let mut at = 0;
+        while at < self.bytes.len() {
+            at += self.step(decoding, at, &mut bytes, &mut ends);
+        }
+        (bytes.len() != self.bytes.len() || bytes != *self.bytes).then_some(View {
+            bytes: Cow::Owned(bytes),
+            ends: self.compose(ends),
+        })
+    }
+
+    /// Decodes what stands at `at` and says how long it was.
+    fn step(
+        &self,
+        decoding: Decoding,
+        at: usize,
+        bytes: &mut Vec<u8>,
+        ends: &mut Vec<(usize, usize)>,
+    ) -> usize {
+        let byte = self.bytes[at];
+        let escape = decoding
+            .begins_escape(byte)
+            .then(|| decoding.unescape(&self.bytes[at..]));
+        let Some((escaped, len)) = escape.flatten() else {
+            bytes.push(byte);
+            return 1;
+        };
+        match escaped {
+            Escaped::Byte(byte) => bytes.push(byte),
+            Escaped::Char(c) => bytes.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
+        }
+        ends.push((bytes.len(), at + len));
+        len
+    }
+
+    /// Joins the ends of a further decoding, which lead into this view, with this view's own.
+    fn compose(&self, inner: Vec<(usize, usize)>) -> Vec<(usize, usize)> {
+        if self.ends.is_empty() {
+            return inner;
+        }
+        let mut ends = Vec::with_capacity(inner.len() + self.ends.len());
+        let mut own = self.ends.iter().peekable();
+        // Where the decoded text stands against this view before the next inner escape.
+        let (mut decoded, mut here) = (0, 0);
+        for (next_decoded, next_here) in inner {
+            while let Some((end, origin)) = own.next_if(|(end, _)| *end < next_here) {
+                // An own escape inside an inner one ends nowhere in the decoded text.
+                if *end >= here && decoded + (end - here) < next_decoded {
+                    ends.push((decoded + (end - here), *origin));
+                }
+            }
+            ends.push((next_decoded, self.origin(next_here)));
+            (decoded, here) = (next_decoded, next_here);
+        }
+        ends.extend(
+            own.filter(|(end, _)| *end > here)
+                .map(|(end, origin)| (decoded + (end - here), *origin)),
+        );
+        ends
+    }
+
+    /// Where in the outermost text the byte at `position` begins.
+    pub(super) fn origin(&self, position: usize) -> usize {
+        match self.ends.partition_point(|(end, _)| *end <= position) {
+            0 => position,
+            n => self.ends[n - 1].1 + (position - self.ends[n - 1].0),
+        }
+    }
+}
+
+fn percent(bytes: &[u8]) -> Option<(Escaped, usize)> {
+    let byte = hex(bytes.get(1..3)?)?;
+    Some((Escaped::Byte(u8::try_from(byte).ok()?), 3))
+}
+
+fn backslash(bytes: &[u8]) -> Option<(Escaped, usize)> {
+    let byte = match bytes.get(1)? {
+        byte @ (b'"' | b'\\' | b'/' | b'\'') => *byte,
+        b'b' => 8,
+        b'f' => 12,
+        b'n' => b'\n',
+        b'r' => b'\r',
+        b't' => b'\t',
+        b'u' => return unicode(bytes),
+        _ => return None,
+    };
+    Some((Escaped::Byte(byte), 2))
+}
+
+fn unicode(bytes: &[u8]) -> Option<(Escaped, usize)> {
+    let first = hex(bytes.get(2..6)?)?;
+    if let Some(c) = char::from_u32(first) {
+        return Some((Escaped::Char(c), 6));
+    }
+    let low = bytes.get(6..12).filter(|low| low.starts_with(b"\\u"))?;
+    let second = hex(&low[2..])?;
+    let pair = [u16::try_from(first).ok()?, u16::try_from(second).ok()?];
+    let c = char::decode_utf16(pair).next()?.ok()?;
+    Some((Escaped::Char(c), 12))
+}
+
+fn entity(bytes: &[u8]) -> Option<(Escaped, usize)> {
+    // The longest is `&#x10FFFF;` with a few needless zeros.
+    let end = bytes.iter().take(14).position(|byte| *byte == b';')?;
+    let c = match bytes.get(1..end)? {
+        b"amp" => '&',
+        b"lt" => '<',
+        b"gt" => '>',
+        b"quot" => '"',
+        b"apos" => '\'',
+        [b'#', b'x' | b'X', digits @ ..] => char::from_u32(hex(digits)?)?,
+        [b'#', digits @ ..] => char::from_u32(std::str::from_utf8(digits).ok()?.parse().ok()?)?,
+        _ => return None,
+    };
+    Some((Escaped::Char(c), end + 1))
+}
+
+fn hex(digits: &[u8]) -> Option<u32> {
+    let digits = std::str::from_utf8(digits).ok()?;
+    // `from_str_radix` would take a sign.
+    let plain = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    plain
+        .then(|| u32::from_str_radix(digits, 16).ok())
+        .flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(decoding: Decoding, text: &str, meant: &str) {
+        let plain = View::plain(text.as_bytes());
+        let view = plain.decoded(decoding).expect("the text holds an escape");
+        assert_eq!(String::from_utf8_lossy(&view.bytes), meant);
+    }
+
+    #[test]
+    fn escapes_are_understood() {
+        check(Decoding::Percent, "a%2fb%2F+%zz%", "a/b/+%zz%");
+        check(Decoding::Form, "a+b%2b", "a b+");
+        check(
+            Decoding::Backslash,
+            r#"\"\\\/\n\u00e9\ud83d\ude00\x\ud83d"#,
+            "\"\\/\né😀\\x\\ud83d",
+        );
+        check(Decoding::Entity, "&lt;&#65;&#x1F600;&nope;&", "<A😀&nope;&");
+    }
+
+    #[test]
+    fn positions_lead_back_through_two_decodings() {
+        let text = b"x%5C%22yz%5C%22&w";
+        let plain = View::plain(text);
+        let once = plain.decoded(Decoding::Percent).expect("percent signs");
+        let twice = once.decoded(Decoding::Backslash).expect("backslashes");
+        assert_eq!(&twice.bytes[..], b"x\"yz\"&w");
+        let origins: Vec<usize> = (0..=7).map(|at| twice.origin(at)).collect();
+        assert_eq!(origins, [0, 1, 7, 8, 9, 15, 16, 17]);
+    }
+}

@@ -1,0 +1,43 @@
+//! Every bound of this crate, with its unit and its reason.
+
+use std::time::Duration;
+
+/// Time to a connection, name lookup and TLS included. An upstream that needs longer is down
+/// for all that a person can tell.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Time to the last byte of an answer, redirects included. Longer than the 30 seconds after
+/// which most gateways give up, short enough that a script does not hang for ever.
+pub const CALL_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Bytes of one response body after decompression: the guard against compression bombs.
+pub const RESPONSE_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
+/// Redirects that one call follows. Browsers allow 20; an API rarely needs two.
+pub const REDIRECTS_MAX: u32 = 10;
+
+/// Connections kept open and idle for each host, for the next call.
+pub const IDLE_CONNECTIONS_MAX: usize = 32;
+
+/// Characters of foreign text (a location, a reason) that one message repeats.
+pub const QUOTED_CHARS_MAX: usize = 200;
+
+/// Characters from which on a secret is looked for in texts; a shorter one would be found in
+/// every other word, and is kept out where it is inserted.
+pub const SCRUBBED_CHARS_MIN: usize = 4;
+
+/// Encodings one inside the other through which a secret is looked for: a JSON object in a
+/// query is two.
+pub const SCRUBBED_DECODINGS_MAX: usize = 2;
+
+/// Bytes of one binding file: secrets are small, and a large file is the wrong one.
+pub const BINDING_FILE_BYTES_MAX: u64 = 1024 * 1024;
+
+/// Levels of nested collections in a binding file.
+pub const BINDING_DEPTH_MAX: usize = 64;
+
+/// Exchanges of one recording; each is kept in memory with its body.
+pub const RECORDED_ENTRIES_MAX: usize = 10_000;
+
+/// Bytes of a recording that is read for a replay: browsers' archives reach tens of MiB.
+pub const RECORDING_BYTES_MAX: u64 = 256 * 1024 * 1024;

@@ -1,0 +1,55 @@
+//! Why no usable answer came back.
+
+use std::error::Error;
+use std::fmt;
+
+use capstan_spec::diagnostic::Code;
+
+/// Why no usable answer came back.
+///
+/// `Display` is one sentence without the URL's query; the causes follow through
+/// [`Error::source`]. Hosts and causes are repeated as they are, so the edge scrubs the text
+/// like any other before a person sees it.
+#[derive(Debug)]
+pub struct UpstreamError {
+    code: Code,
+    message: String,
+    source: Option<Box<dyn Error + Send + Sync>>,
+}
+
+impl UpstreamError {
+    /// An error without a deeper cause, for implementations of [`Upstream`](super::Upstream).
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        UpstreamError {
+            code,
+            message: message.into(),
+            source: None,
+        }
+    }
+
+    /// The same error with the cause that led to it.
+    pub fn caused_by(self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        UpstreamError {
+            source: Some(source.into()),
+            ..self
+        }
+    }
+
+    /// The stable code: one of `Unreachable`, `TimedOut`, `ResponseTooLarge`,
+    /// `RefusedRedirect`, `BrokenResponse`, `NotRecorded`, `BadRecording`, `BadSettings`.
+    pub fn code(&self) -> Code {
+        self.code
+    }
+}
+
+impl fmt::Display for UpstreamError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl Error for UpstreamError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.source.as_ref().map(|source| &**source as _)
+    }
+}

@@ -1,0 +1,167 @@
+//! reqwest's errors in one clear sentence each.
+//!
+//! The sentence says what happened to which host and which limit was hit. The URL's path and
+//! query stay out of it; reqwest's own error, without its URL, remains the source.
+
+use std::error::Error;
+use std::io;
+use std::time::Duration;
+
+use capstan_spec::diagnostic::Code;
+use url::Url;
+
+use super::settings::{duration_text, size_text};
+use super::{ClientSettings, UpstreamError};
+
+/// The origin of a URL in backticks: `https://api.example.com`.
+pub(super) fn shown(url: &Url) -> String {
+    quoted(&url.origin().ascii_serialization())
+}
+
+/// Foreign text in backticks, control characters escaped so that it cannot draw on a terminal.
+pub(super) fn quoted(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push('`');
+    for c in text.chars() {
+        match c.is_control() {
+            true => quoted.extend(c.escape_default()),
+            false => quoted.push(c),
+        }
+    }
+    quoted.push('`');
+    quoted
+}
+
+/// No response head came back.
+pub(super) fn sending(
+    error: reqwest::Error,
+    url: &Url,
+    settings: &ClientSettings,
+) -> UpstreamError {
+    let error = error.without_url();
+    let host = shown(url);
+    let (code, message) = if error.is_connect() && error.is_timeout() {
+        let limit = duration_text(settings.connect_timeout);
+        (
+            Code::TimedOut,
+            format!("no connection to {host} within {limit} (connect timeout)"),
+        )
+    } else if error.is_dns() {
+        (
+            Code::Unreachable,
+            format!("the name of {host} has no address"),
+        )
+    } else if let Some(tls) = cause::<rustls::Error>(&error) {
+        (
+            Code::Unreachable,
+            format!("no secure connection to {host}: {}", tls_reason(tls)),
+        )
+    } else if error.is_connect() {
+        (
+            Code::Unreachable,
+            format!("{host} {}", connect_reason(&error)),
+        )
+    } else {
+        (
+            Code::BrokenResponse,
+            format!("{host} closed the connection without an answer"),
+        )
+    };
+    UpstreamError::new(code, message).caused_by(error)
+}
+
+/// The response head came, its body did not come whole.
+pub(super) fn reading(error: reqwest::Error, url: &Url) -> UpstreamError {
+    let error = error.without_url();
+    let host = shown(url);
+    let message = match is_garbled(&error) {
+        true => format!("the response of {host} is not in the encoding that it declares"),
+        false => format!("the response of {host} broke off"),
+    };
+    UpstreamError::new(Code::BrokenResponse, message).caused_by(error)
+}
+
+/// The deadline of the whole call passed.
+pub(super) fn timed_out(url: &Url, timeout: Duration) -> UpstreamError {
+    let limit = duration_text(timeout);
+    let message = format!(
+        "no complete answer from {} within {limit} (total timeout)",
+        shown(url)
+    );
+    UpstreamError::new(Code::TimedOut, message)
+}
+
+/// The body is larger than the settings allow.
+pub(super) fn too_large(url: &Url, bytes_max: u64) -> UpstreamError {
+    let limit = size_text(bytes_max);
+    let message = format!(
+        "the response of {} is larger than the limit of {limit}",
+        shown(url)
+    );
+    UpstreamError::new(Code::ResponseTooLarge, message)
+}
+
+/// The client cannot be built.
+pub(super) fn building(cause: impl Into<Box<dyn Error + Send + Sync>>) -> UpstreamError {
+    UpstreamError::new(Code::BadSettings, "the HTTP client cannot be set up").caused_by(cause)
+}
+
+/// The network's complaints about a body are hyper's; only a decompressor complains with a
+/// bare `io::Error`.
+fn is_garbled(error: &reqwest::Error) -> bool {
+    error.source().is_some_and(|cause| cause.is::<io::Error>())
+}
+
+fn connect_reason(error: &reqwest::Error) -> &'static str {
+    use io::ErrorKind as Kind;
+    match cause::<io::Error>(error).map(io::Error::kind) {
+        Some(Kind::ConnectionRefused) => "refused the connection",
+        Some(Kind::NetworkUnreachable | Kind::HostUnreachable | Kind::NetworkDown) => {
+            "is not reachable from this network"
+        }
+        Some(Kind::ConnectionReset | Kind::ConnectionAborted | Kind::UnexpectedEof) => {
+            "closed the connection while it was being set up"
+        }
+        _ => "cannot be reached",
+    }
+}
+
+fn tls_reason(error: &rustls::Error) -> String {
+    use rustls::CertificateError as Cert;
+    match error {
+        rustls::Error::InvalidCertificate(cert) => match cert {
+            Cert::Expired | Cert::ExpiredContext { .. } => "its certificate has expired".to_owned(),
+            Cert::NotValidYet | Cert::NotValidYetContext { .. } => {
+                "its certificate is not valid yet".to_owned()
+            }
+            Cert::UnknownIssuer => "its certificate is signed by an unknown authority".to_owned(),
+            Cert::NotValidForName | Cert::NotValidForNameContext { .. } => {
+                "its certificate is for another name".to_owned()
+            }
+            Cert::Revoked => "its certificate was revoked".to_owned(),
+            other => format!("its certificate is not accepted ({other})"),
+        },
+        rustls::Error::InvalidMessage(_) => "it does not speak TLS".to_owned(),
+        rustls::Error::AlertReceived(alert) => format!("it refused the handshake ({alert:?})"),
+        other => other.to_string(),
+    }
+}
+
+/// The first cause of a type in a chain. `io::Error` hides what it wraps from `source`, so it
+/// is opened as well.
+fn cause<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref::<T>() {
+            return Some(found);
+        }
+        let wrapped = error
+            .downcast_ref::<io::Error>()
+            .and_then(io::Error::get_ref);
+        next = match wrapped {
+            Some(inner) => Some(inner),
+            None => error.source(),
+        };
+    }
+    None
+}

@@ -1,0 +1,202 @@
+//! One exchange as an entry of a HAR 1.2 archive, the form that browsers' developer tools
+//! read and write.
+//!
+//! Credentials in headers and cookies are replaced by `***`; every other text passes the
+//! scrubber, which leaves `{{NAME}}` in their place.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http::header::{
+    AUTHORIZATION, CONTENT_TYPE, COOKIE, LOCATION, PROXY_AUTHORIZATION, SET_COOKIE,
+};
+use http::{HeaderName, HeaderValue, Version};
+use serde_json::{Value, json};
+
+use super::{Request, Response, masked};
+use crate::bindings::Scrubber;
+
+/// What stands for a value that is not shown at all.
+const HIDDEN: &str = "***";
+
+/// When an exchange began and how long it took.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Moment {
+    pub(super) started: SystemTime,
+    pub(super) took: Duration,
+}
+
+/// The archive of some entries.
+pub(super) fn archive(entries: &[Value]) -> Value {
+    json!({
+        "log": {
+            "version": "1.2",
+            "creator": { "name": "capstan", "version": env!("CARGO_PKG_VERSION") },
+            "entries": entries,
+        }
+    })
+}
+
+/// One exchange, masked.
+pub(super) fn entry(
+    request: &Request,
+    response: &Response,
+    moment: Moment,
+    scrubber: &Scrubber,
+) -> Value {
+    let ms = (moment.took.as_secs_f64() * 1e6).round() / 1e3;
+    json!({
+        "startedDateTime": timestamp(moment.started),
+        "time": ms,
+        "request": request_value(request, response.version, scrubber),
+        "response": response_value(response, scrubber),
+        "cache": {},
+        "timings": { "send": 0, "wait": ms, "receive": 0 },
+    })
+}
+
+fn request_value(request: &Request, version: Version, scrubber: &Scrubber) -> Value {
+    let url = scrubber.scrub(&request.url);
+    let query = masked::query_pairs(&url);
+    let query: Vec<Value> = query
+        .iter()
+        .map(|(name, value)| json!({ "name": name, "value": value }))
+        .collect();
+    let headers = request.headers.iter().map(|(name, value)| (name, value));
+    let mut value = json!({
+        "method": request.method.as_str(),
+        "url": url,
+        "httpVersion": format!("{version:?}"),
+        "cookies": [],
+        "headers": header_values(headers, scrubber),
+        "queryString": query,
+        "headersSize": -1,
+        "bodySize": request.body.as_ref().map_or(0, Bytes::len),
+    });
+    if let Some(body) = &request.body {
+        value["postData"] = post_data(request, body, scrubber);
+    }
+    value
+}
+
+/// HAR has no encoding for request bodies that are not text; `_encoding` is ours, by the rule
+/// that custom fields begin with an underscore.
+fn post_data(request: &Request, body: &Bytes, scrubber: &Scrubber) -> Value {
+    let mime = request
+        .headers
+        .iter()
+        .find(|(name, _)| *name == CONTENT_TYPE);
+    let mime = mime.map_or("".into(), |(_, value)| {
+        String::from_utf8_lossy(value.as_bytes())
+    });
+    let (text, encoded) = text(body, scrubber);
+    match encoded {
+        false => json!({ "mimeType": mime, "text": text }),
+        true => json!({ "mimeType": mime, "text": text, "_encoding": "base64" }),
+    }
+}
+
+fn response_value(response: &Response, scrubber: &Scrubber) -> Value {
+    let header = |name: HeaderName| {
+        let value = response
+            .headers
+            .get(name)
+            .map(HeaderValue::as_bytes)
+            .unwrap_or_default();
+        scrubber.scrub(&String::from_utf8_lossy(value)).into_owned()
+    };
+    let (text, encoded) = text(&response.body, scrubber);
+    let mut content = json!({
+        "size": response.body.len(),
+        "mimeType": header(CONTENT_TYPE),
+        "text": text,
+    });
+    if encoded {
+        content["encoding"] = "base64".into();
+    }
+    json!({
+        "status": response.status.as_u16(),
+        "statusText": response.status.canonical_reason().unwrap_or(""),
+        "httpVersion": format!("{:?}", response.version),
+        "cookies": [],
+        "headers": header_values(response.headers.iter(), scrubber),
+        "content": content,
+        "redirectURL": header(LOCATION),
+        "headersSize": -1,
+        "bodySize": -1,
+    })
+}
+
+/// The text of a body, or its base64 form when it is not UTF-8; true for the latter.
+fn text(body: &[u8], scrubber: &Scrubber) -> (String, bool) {
+    let clean = scrubber.scrub_bytes(body);
+    match std::str::from_utf8(&clean) {
+        Ok(text) => (text.to_owned(), false),
+        Err(_) => (STANDARD.encode(&clean), true),
+    }
+}
+
+fn header_values<'a>(
+    headers: impl Iterator<Item = (&'a HeaderName, &'a HeaderValue)>,
+    scrubber: &Scrubber,
+) -> Vec<Value> {
+    let shown = |name, value: &HeaderValue| match is_hidden(name, value) {
+        true => HIDDEN.to_owned(),
+        false => scrubber
+            .scrub(&String::from_utf8_lossy(value.as_bytes()))
+            .into_owned(),
+    };
+    headers
+        .map(|(name, value)| json!({ "name": name.as_str(), "value": shown(name, value) }))
+        .collect()
+}
+
+fn is_hidden(name: &HeaderName, value: &HeaderValue) -> bool {
+    let credentials = [AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE, SET_COOKIE];
+    value.is_sensitive() || credentials.contains(name)
+}
+
+/// A moment in the form of RFC 3339, in UTC, to the millisecond.
+fn timestamp(moment: SystemTime) -> String {
+    // A clock before 1970 is wrong by more than this rounding.
+    let since = moment.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let (days, second) = (since.as_secs() / 86_400, since.as_secs() % 86_400);
+    let (year, month, day) = civil(days);
+    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+    let ms = since.subsec_millis();
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{ms:03}Z")
+}
+
+/// The Gregorian date of a day counted from 1970. Years begin in March here, which puts the
+/// leap day last.
+fn civil(days: u64) -> (u64, u64, u64) {
+    let days = days + 719_468; // From 1 March of year 0.
+    let era = days / 146_097;
+    let of_era = days % 146_097;
+    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * shifted + 2) / 5 + 1;
+    let month = if shifted < 10 {
+        shifted + 3
+    } else {
+        shifted - 9
+    };
+    (era * 400 + year_of_era + u64::from(month <= 2), month, day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_are_dates() {
+        let at = |seconds, ms: u32| timestamp(UNIX_EPOCH + Duration::new(seconds, ms * 1_000_000));
+        assert_eq!(at(0, 0), "1970-01-01T00:00:00.000Z");
+        assert_eq!(at(951_827_696, 7), "2000-02-29T12:34:56.007Z");
+        assert_eq!(at(4_107_542_400, 0), "2100-03-01T00:00:00.000Z");
+        assert_eq!(at(1_767_225_599, 999), "2025-12-31T23:59:59.999Z");
+    }
+}

@@ -1,0 +1,71 @@
+//! The door to the network: a finished [`Request`] goes out, a whole [`Response`] comes back.
+//!
+//! [`Upstream`] is the door; behind it are the network ([`Client`]), the network with a
+//! [`Recorder`] in between, or a [`Replay`] of what was recorded. This is the only module that
+//! knows reqwest; everything before it is pure, everything after it works on bytes in memory.
+
+mod client;
+mod difference;
+mod error;
+mod failure;
+mod har;
+mod masked;
+mod recorder;
+mod redirect;
+mod replay;
+mod settings;
+#[cfg(test)]
+mod testing;
+mod tls;
+
+use std::future::Future;
+use std::pin::Pin;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version};
+
+pub use client::Client;
+pub use error::UpstreamError;
+pub use recorder::Recorder;
+pub use replay::Replay;
+pub use settings::ClientSettings;
+
+/// A request ready to send; every text is encoded already.
+///
+/// [`HeaderValue::is_sensitive`] marks what must not travel to another origin nor be shown.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The method.
+    pub method: Method,
+    /// The absolute URL, percent-encoded.
+    pub url: String,
+    /// The headers in the order in which they are shown; a name may stand several times.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// The body; `None` sends neither a body nor its length.
+    pub body: Option<Bytes>,
+}
+
+/// A whole response, decompressed.
+#[derive(Clone, Debug)]
+pub struct Response {
+    /// The status, of whatever class.
+    pub status: StatusCode,
+    /// The version of HTTP that was spoken.
+    pub version: Version,
+    /// The headers, without those that described the compression.
+    pub headers: HeaderMap,
+    /// The whole body.
+    pub body: Bytes,
+    /// The URL that gave this response, after redirects.
+    pub url: String,
+}
+
+/// A call under way. Dropping it cancels the call.
+pub type Sending<'a> = Pin<Box<dyn Future<Output = Result<Response, UpstreamError>> + Send + 'a>>;
+
+/// Whatever answers requests: the network, a recording, a test.
+pub trait Upstream: Send + Sync {
+    /// Sends one request and gives the whole response. An answer with an error status is a
+    /// response, not an error.
+    fn send(&self, request: Request) -> Sending<'_>;
+}

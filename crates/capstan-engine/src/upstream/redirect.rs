@@ -1,0 +1,187 @@
+//! Whether and how a redirect is followed (RFC 9110, section 15.4).
+//!
+//! Pure: takes the request that was answered and the answer's head, gives the next request.
+//! A credential never leaves its origin, an encrypted call never becomes a plain one, and a
+//! body is never handed to a host that the capability did not name.
+
+use bytes::Bytes;
+use capstan_spec::diagnostic::Code;
+use http::header::{
+    AUTHORIZATION, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_LOCATION,
+    CONTENT_TYPE, COOKIE, HOST, LOCATION, PROXY_AUTHORIZATION, TRANSFER_ENCODING,
+};
+use http::{HeaderMap, HeaderName, Method, StatusCode};
+use url::Url;
+
+use super::UpstreamError;
+use super::failure::{quoted, shown};
+use crate::limits;
+
+/// One hop of a call: a request whose URL is known to be an http or https one.
+#[derive(Clone, Debug)]
+pub(super) struct Hop {
+    pub(super) method: Method,
+    pub(super) url: Url,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Option<Bytes>,
+}
+
+const CREDENTIALS: [HeaderName; 3] = [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION];
+
+const BODY_HEADERS: [HeaderName; 6] = [
+    CONTENT_TYPE,
+    CONTENT_LENGTH,
+    CONTENT_ENCODING,
+    CONTENT_LANGUAGE,
+    CONTENT_LOCATION,
+    TRANSFER_ENCODING,
+];
+
+/// The hops of one call so far: the guard against loops.
+#[derive(Debug, Default)]
+pub(super) struct Trail {
+    visited: Vec<(Method, Url)>,
+}
+
+impl Trail {
+    /// The hop that an answer asks for; `None` when the answer is final.
+    pub(super) fn next(
+        &mut self,
+        hop: &Hop,
+        status: StatusCode,
+        headers: &HeaderMap,
+        redirects_max: u32,
+    ) -> Result<Option<Hop>, UpstreamError> {
+        let Some(location) = location(status, headers) else {
+            return Ok(None);
+        };
+        let next = follow(hop, status, target(&hop.url, location)?)?;
+        self.visited.push((hop.method.clone(), hop.url.clone()));
+        self.refuse_endless(&next, redirects_max)?;
+        Ok(Some(next))
+    }
+
+    fn refuse_endless(&self, next: &Hop, redirects_max: u32) -> Result<(), UpstreamError> {
+        if self
+            .visited
+            .iter()
+            .any(|(method, url)| *method == next.method && *url == next.url)
+        {
+            return Err(refused(format!(
+                "the redirects run in a circle at {}",
+                shown(&next.url)
+            )));
+        }
+        if self.visited.len() > redirects_max as usize {
+            let message = format!(
+                "more than {redirects_max} redirects, the last to {}",
+                shown(&next.url)
+            );
+            return Err(refused(message));
+        }
+        Ok(())
+    }
+}
+
+fn location(status: StatusCode, headers: &HeaderMap) -> Option<&[u8]> {
+    let redirects = matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308);
+    redirects
+        .then(|| headers.get(LOCATION))
+        .flatten()
+        .map(|value| value.as_bytes())
+}
+
+/// Resolves a `Location`. A user name in it is dropped: nobody may slip a credential in.
+fn target(from: &Url, location: &[u8]) -> Result<Url, UpstreamError> {
+    let not_a_url = || {
+        let text: String = String::from_utf8_lossy(location)
+            .chars()
+            .take(limits::QUOTED_CHARS_MAX)
+            .collect();
+        refused(format!(
+            "{} redirects to {}, which is not a URL",
+            shown(from),
+            quoted(&text)
+        ))
+    };
+    let text = std::str::from_utf8(location).map_err(|cause| not_a_url().caused_by(cause))?;
+    let mut to = from
+        .join(text)
+        .map_err(|cause| not_a_url().caused_by(cause))?;
+    if !matches!(to.scheme(), "http" | "https") {
+        let message = format!("{} redirects to a `{}:` address", shown(from), to.scheme());
+        return Err(refused(message));
+    }
+    if to.origin() != from.origin() {
+        let _ = to.set_username(""); // An http URL has a host, the only thing these can lack.
+        let _ = to.set_password(None);
+    }
+    Ok(to)
+}
+
+fn follow(hop: &Hop, status: StatusCode, to: Url) -> Result<Hop, UpstreamError> {
+    if hop.url.scheme() == "https" && to.scheme() == "http" {
+        let message = format!(
+            "{} redirects to plain http at {}",
+            shown(&hop.url),
+            shown(&to)
+        );
+        return Err(refused(message));
+    }
+    let mut next = Hop {
+        url: to,
+        ..hop.clone()
+    };
+    if becomes_get(status, &hop.method) {
+        next.method = Method::GET;
+        next.body = None;
+        drop_headers(&mut next.headers, &BODY_HEADERS);
+    }
+    if next.url.origin() != hop.url.origin() {
+        leave_origin(hop, &mut next)?;
+    }
+    Ok(next)
+}
+
+/// 303 asks for GET; for 301 and 302 every client turns POST into GET (RFC 9110, 15.4.2).
+fn becomes_get(status: StatusCode, method: &Method) -> bool {
+    match status {
+        StatusCode::SEE_OTHER => !matches!(*method, Method::GET | Method::HEAD),
+        StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND => *method == Method::POST,
+        _ => false,
+    }
+}
+
+fn leave_origin(from: &Hop, next: &mut Hop) -> Result<(), UpstreamError> {
+    if next.body.is_some() {
+        let message = format!(
+            "{} redirects a request with a body to another origin, {}",
+            shown(&from.url),
+            shown(&next.url)
+        );
+        return Err(refused(message));
+    }
+    drop_headers(&mut next.headers, &CREDENTIALS);
+    drop_headers(&mut next.headers, &[HOST]);
+    drop_sensitive(&mut next.headers);
+    Ok(())
+}
+
+fn drop_headers(headers: &mut HeaderMap, names: &[HeaderName]) {
+    for name in names {
+        headers.remove(name);
+    }
+}
+
+fn drop_sensitive(headers: &mut HeaderMap) {
+    let sensitive: Vec<HeaderName> = headers
+        .iter()
+        .filter(|(_, value)| value.is_sensitive())
+        .map(|(name, _)| name.clone())
+        .collect();
+    drop_headers(headers, &sensitive);
+}
+
+fn refused(message: String) -> UpstreamError {
+    UpstreamError::new(Code::RefusedRedirect, message)
+}

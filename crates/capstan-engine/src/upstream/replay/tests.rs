@@ -1,0 +1,338 @@
+//! Recording and replaying, against each other and against a browser's archive.
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use http::Method;
+use serde_json::{Value, json};
+
+use super::super::{Recorder, Request};
+use super::*;
+use crate::bindings::Secret;
+
+/// Answers every request with the same response.
+struct Fixed(Response);
+
+impl Upstream for Fixed {
+    fn send(&self, _request: Request) -> Sending<'_> {
+        Box::pin(std::future::ready(Ok(self.0.clone())))
+    }
+}
+
+fn scrubber(secrets: &[(&str, &str)]) -> Arc<Scrubber> {
+    let named = secrets
+        .iter()
+        .map(|(name, text)| ((*name).to_owned(), Secret::new(*text)));
+    Arc::new(Scrubber::new(named))
+}
+
+fn request(method: Method, url: &str, headers: &[(&str, &str)], body: Option<&[u8]>) -> Request {
+    let header = |(name, value): &(&str, &str)| {
+        let name = HeaderName::from_bytes(name.as_bytes()).expect("a header name");
+        (name, HeaderValue::from_str(value).expect("a header value"))
+    };
+    Request {
+        method,
+        url: url.to_owned(),
+        headers: headers.iter().map(header).collect(),
+        body: body.map(Bytes::copy_from_slice),
+    }
+}
+
+fn get(url: &str) -> Request {
+    request(Method::GET, url, &[], None)
+}
+
+fn response(body: &[u8]) -> Response {
+    let mut headers = HeaderMap::new();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.append(
+        "set-cookie",
+        HeaderValue::from_static("session=s3cr3t-cookie"),
+    );
+    headers.append("x-echo", HeaderValue::from_static("hunter22"));
+    Response {
+        status: StatusCode::CREATED,
+        version: Version::HTTP_2,
+        headers,
+        body: Bytes::copy_from_slice(body),
+        url: String::new(),
+    }
+}
+
+async fn record(request: Request, response: Response, scrubber: &Arc<Scrubber>) -> Value {
+    let recorder = Recorder::new(Arc::new(Fixed(response)), scrubber.clone())
+        .with_clock(|| UNIX_EPOCH + Duration::from_secs(1_700_000_000));
+    recorder
+        .send(request)
+        .await
+        .expect("the fixed upstream answers");
+    recorder.to_har()
+}
+
+fn replay(har: &Value, scrubber: &Arc<Scrubber>) -> Replay {
+    Replay::from_har(har.to_string().as_bytes(), scrubber.clone()).expect("a HAR archive")
+}
+
+#[tokio::test]
+async fn a_recording_is_a_har_without_secrets() {
+    let scrubber = scrubber(&[("TOKEN", "hunter22"), ("ORG", "acme-org")]);
+    let mut sent = request(
+        Method::POST,
+        "https://acme-org.kinde.com/a?key=hunter22&x=a%20b",
+        &[
+            ("authorization", "Bearer other-token"),
+            ("content-type", "application/json"),
+        ],
+        Some(br#"{"token":"hunter22"}"#),
+    );
+    let mut sensitive = HeaderValue::from_static("abc");
+    sensitive.set_sensitive(true);
+    sent.headers
+        .push((HeaderName::from_static("x-key"), sensitive));
+    let mut har = record(sent, response(br#"{"id":"acme-org"}"#), &scrubber).await;
+    let text = har.to_string();
+    for secret in [
+        "hunter22",
+        "acme-org",
+        "other-token",
+        "s3cr3t-cookie",
+        "\"abc\"",
+    ] {
+        assert!(!text.contains(secret), "{secret} leaked: {text}");
+    }
+    let entry = &mut har["log"]["entries"][0];
+    assert!(entry["time"].is_number() && entry["timings"]["wait"].is_number());
+    entry["time"] = json!(1.5);
+    entry["timings"]["wait"] = json!(1.5);
+    har["log"]["creator"]["version"] = json!("[version]");
+    insta::assert_json_snapshot!(har);
+}
+
+#[tokio::test]
+async fn a_recording_answers_with_and_without_the_secrets() {
+    let knowing = scrubber(&[("TOKEN", "hunter22"), ("ORG", "acme-org")]);
+    let sent = get("https://acme-org.kinde.com/a?key=hunter22");
+    let har = record(sent.clone(), response(b"{}"), &knowing).await;
+    let with = replay(&har, &knowing)
+        .send(sent)
+        .await
+        .expect("it was recorded");
+    let ignorant = scrubber(&[]);
+    let masked = get("https://{{ORG}}.kinde.com/a?key=%7B%7BTOKEN%7D%7D");
+    let without = replay(&har, &ignorant)
+        .send(masked)
+        .await
+        .expect("it was recorded");
+    for answer in [with, without] {
+        assert_eq!(
+            (answer.status, answer.version),
+            (StatusCode::CREATED, Version::HTTP_2)
+        );
+        assert_eq!(&answer.body[..], b"{}");
+        assert_eq!(answer.headers["set-cookie"], "***");
+    }
+}
+
+#[tokio::test]
+async fn bytes_that_are_no_text_survive() {
+    let scrubber = scrubber(&[("TOKEN", "hunter22")]);
+    let mime = [("content-type", "application/octet-stream")];
+    let sent = request(Method::PUT, "http://h/", &mime, Some(b"\xff\x00hunter22"));
+    let har = record(sent.clone(), response(b"\xfe\xff"), &scrubber).await;
+    assert_eq!(
+        har["log"]["entries"][0]["response"]["content"]["encoding"],
+        "base64"
+    );
+    let answer = replay(&har, &scrubber)
+        .send(sent.clone())
+        .await
+        .expect("it was recorded");
+    assert_eq!(&answer.body[..], b"\xfe\xff");
+    let other = Request {
+        body: Some(Bytes::from_static(b"\xff\x01hunter22")),
+        ..sent
+    };
+    let error = replay(&har, &scrubber)
+        .send(other)
+        .await
+        .expect_err("another body");
+    assert!(
+        error.to_string().ends_with("where the body is another"),
+        "{error}"
+    );
+}
+
+fn har(entries: &[(&str, &str, Option<&str>, &str)]) -> Value {
+    let entry = |(method, url, body, answer): &(&str, &str, Option<&str>, &str)| {
+        let mut request = json!({ "method": method, "url": url });
+        if let Some(body) = body {
+            request["postData"] = json!({ "mimeType": "application/json", "text": body });
+        }
+        let content = json!({ "size": answer.len(), "mimeType": "text/plain", "text": answer });
+        json!({ "request": request, "response": { "status": 200, "content": content } })
+    };
+    json!({ "log": { "entries": entries.iter().map(entry).collect::<Vec<_>>() } })
+}
+
+#[tokio::test]
+async fn several_answers_come_in_order_and_the_last_repeats() {
+    let har = har(&[
+        ("GET", "http://h/a", None, "1"),
+        ("GET", "http://h/b", None, "x"),
+        ("GET", "http://h/a", None, "2"),
+    ]);
+    let replay = replay(&har, &scrubber(&[]));
+    for expected in ["1", "2", "2"] {
+        let answer = replay
+            .send(get("http://h/a"))
+            .await
+            .expect("it was recorded");
+        assert_eq!(answer.body, expected);
+    }
+}
+
+#[tokio::test]
+async fn json_bodies_choose_the_answer_by_value() {
+    let har = har(&[
+        ("POST", "http://h/", Some(r#"{"a":1,"b":2}"#), "one"),
+        ("POST", "http://h/", Some(r#"{"a":2,"b":2}"#), "two"),
+    ]);
+    let replay = replay(&har, &scrubber(&[]));
+    let json = [("content-type", "application/json")];
+    let sent = request(
+        Method::POST,
+        "http://h/",
+        &json,
+        Some(br#"{"b": 2, "a": 2}"#),
+    );
+    assert_eq!(
+        replay.send(sent).await.expect("it was recorded").body,
+        "two"
+    );
+}
+
+#[tokio::test]
+async fn what_was_not_recorded_is_explained_by_the_nearest() {
+    let har = har(&[
+        ("GET", "https://h/users", None, ""),
+        ("GET", "https://h/organizations?code=org_1&page=2", None, ""),
+        ("POST", "https://h/organizations", Some("{}"), ""),
+    ]);
+    let replay = replay(&har, &scrubber(&[("TOKEN", "hunter22")]));
+    for (method, url, expected) in [
+        (
+            Method::GET,
+            "https://h/organizations?code=org_2&page=2",
+            "entry 2 is nearest, where the query's `code` is `org_1`, not `org_2`",
+        ),
+        (
+            Method::GET,
+            "https://h/organizations?page=2&token=hunter22",
+            "where the query has `code` as well and the query has no `token`",
+        ),
+        (
+            Method::GET,
+            "https://h/organizations?page=2&code=org_1",
+            "entry 2 is nearest, where the query has another order",
+        ),
+        (
+            Method::GET,
+            "https://h/user",
+            "the path is `/users`, not `/user`",
+        ),
+        (
+            Method::DELETE,
+            "https://h/users",
+            "the method is `GET`, not `DELETE`",
+        ),
+        (
+            Method::GET,
+            "http://h/users",
+            "the server is `https://h`, not `http://h`",
+        ),
+        (
+            Method::POST,
+            "https://h/organizations",
+            "entry 3 is nearest, where the body is another",
+        ),
+    ] {
+        let error = replay
+            .send(request(method, url, &[], None))
+            .await
+            .expect_err("not recorded");
+        assert_eq!(error.code(), Code::NotRecorded);
+        assert!(error.to_string().contains(expected), "{error}");
+        assert!(!error.to_string().contains("hunter22"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_browser_archive_is_understood() {
+    let har = json!({ "log": { "entries": [
+        { "request": { "method": "GET", "url": "https://h/blocked" },
+          "response": { "status": 0, "content": { "size": -1 } } },
+        { "request": { "method": "POST", "url": "https://h/form", "postData":
+            { "mimeType": "application/x-www-form-urlencoded",
+              "params": [{ "name": "a", "value": "b c" }] } },
+          "response": { "status": 200, "httpVersion": "h3", "headers": [
+            { "name": ":status", "value": "200" },
+            { "name": "Content-Encoding", "value": "br" },
+            { "name": "Content-Length", "value": "3" },
+            { "name": "Set-Cookie", "value": "a=1\nb=2" }],
+            "content": { "size": 5, "text": "aGVsbG8=", "encoding": "base64" } } },
+        { "request": { "method": "GET", "url": "https://h/evicted" },
+          "response": { "status": 200, "content": { "size": 99 } } }
+    ] } });
+    let replay = replay(&har, &scrubber(&[]));
+    let form = [("content-type", "application/x-www-form-urlencoded")];
+    let sent = request(Method::POST, "https://h/form", &form, Some(b"a=b+c"));
+    let answer = replay.send(sent).await.expect("it was recorded");
+    assert_eq!(
+        (&answer.body[..], answer.version),
+        (&b"hello"[..], Version::HTTP_3)
+    );
+    assert!(!answer.headers.contains_key("content-encoding"));
+    assert_eq!(answer.headers.get_all("set-cookie").iter().count(), 2);
+    for (path, expected) in [
+        ("blocked", "entry 1 of the recording has no valid status"),
+        (
+            "evicted",
+            "entry 3 of the recording has a response without its text",
+        ),
+    ] {
+        let error = replay
+            .send(get(&format!("https://h/{path}")))
+            .await
+            .expect_err("unsound");
+        assert_eq!(
+            (error.code(), error.to_string().as_str()),
+            (Code::BadRecording, expected)
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_archive_that_is_none_is_refused_without_its_text() {
+    for text in [
+        "",
+        "hunter22",
+        "{\"log\": {\"entries\": \"hunter22\"}}",
+        "{}",
+    ] {
+        let error = Replay::from_har(text.as_bytes(), scrubber(&[]))
+            .err()
+            .expect("it is no HAR");
+        let cause = std::error::Error::source(&error).map(ToString::to_string);
+        assert_eq!(error.code(), Code::BadRecording);
+        assert!(cause.is_some_and(|cause| cause.contains("line") && !cause.contains("hunter")));
+    }
+    let replay = replay(&har(&[]), &scrubber(&[]));
+    let error = replay
+        .send(get("http://h/"))
+        .await
+        .expect_err("the recording is empty");
+    assert_eq!(
+        error.to_string(),
+        "the recording is empty and has no answer to `GET http://h/`"
+    );
+}
