@@ -1,0 +1,184 @@
+//! Applies a compiled query to a document. Nodes are handed to a sink in the order of RFC 9535,
+//! one by one, so that a test for existence stops at the first.
+//!
+//! It recurses no deeper than the document is nested: every segment goes down at least one level.
+
+use std::ops::ControlFlow;
+
+use serde_json::Value;
+
+use super::filter;
+use super::query::{Query, Segment, Selector, SingularStep, Slice};
+
+/// A place in a document that is being queried. `root` is what `$` means in filters.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'v> {
+    pub(super) root: &'v Value,
+    pub(super) node: &'v Value,
+}
+
+impl<'v> Place<'v> {
+    pub(super) fn root(root: &'v Value) -> Self {
+        Self { root, node: root }
+    }
+
+    pub(super) fn to(self, node: &'v Value) -> Self {
+        Self { node, ..self }
+    }
+}
+
+/// All matches, in order.
+pub(super) fn all<'v>(query: &Query, place: Place<'v>) -> Vec<&'v Value> {
+    let mut found = Vec::new();
+    let _ = walk(&query.0, place, &mut |node| {
+        found.push(node);
+        ControlFlow::Continue(())
+    }); // the sink never breaks
+    found
+}
+
+/// The first match.
+pub(super) fn first<'v>(query: &Query, place: Place<'v>) -> Option<&'v Value> {
+    let mut found = None;
+    let _ = walk(&query.0, place, &mut |node| {
+        found = Some(node);
+        ControlFlow::Break(())
+    }); // broken off or not, the outcome is in `found`
+    found
+}
+
+/// The one node that singular steps lead to.
+pub(super) fn follow<'v>(steps: &[SingularStep], root: &'v Value) -> Option<&'v Value> {
+    steps.iter().try_fold(root, |node, step| match step {
+        SingularStep::Name(name) => member(node, name),
+        SingularStep::Index(index) => element(node, *index),
+    })
+}
+
+fn walk<'v, S>(segments: &[Segment], place: Place<'v>, sink: &mut S) -> ControlFlow<()>
+where
+    S: FnMut(&'v Value) -> ControlFlow<()>,
+{
+    match segments.split_first() {
+        None => sink(place.node),
+        Some((Segment::Child(selectors), rest)) => select(selectors, rest, place, sink),
+        Some((Segment::Descendant(selectors), rest)) => descend(selectors, rest, place, sink),
+    }
+}
+
+/// A node's own children come before those of its descendants.
+fn descend<'v, S>(
+    selectors: &[Selector],
+    rest: &[Segment],
+    place: Place<'v>,
+    sink: &mut S,
+) -> ControlFlow<()>
+where
+    S: FnMut(&'v Value) -> ControlFlow<()>,
+{
+    select(selectors, rest, place, sink)?;
+    each_child(place.node, |child| {
+        if child.is_array() || child.is_object() {
+            descend(selectors, rest, place.to(child), sink)?;
+        }
+        ControlFlow::Continue(())
+    })
+}
+
+fn select<'v, S>(
+    selectors: &[Selector],
+    rest: &[Segment],
+    place: Place<'v>,
+    sink: &mut S,
+) -> ControlFlow<()>
+where
+    S: FnMut(&'v Value) -> ControlFlow<()>,
+{
+    let mut go_on = |child| walk(rest, place.to(child), sink);
+    for selector in selectors {
+        match selector {
+            Selector::Name(name) => member(place.node, name).map_or(CONTINUE, &mut go_on)?,
+            Selector::Index(index) => element(place.node, *index).map_or(CONTINUE, &mut go_on)?,
+            Selector::Wildcard => each_child(place.node, &mut go_on)?,
+            Selector::Slice(slice) => elements(place.node, *slice).try_for_each(&mut go_on)?,
+            Selector::Filter(condition) => each_child(place.node, |child| {
+                if filter::holds(condition, place.to(child)) {
+                    go_on(child)?;
+                }
+                CONTINUE
+            })?,
+        }
+    }
+    CONTINUE
+}
+
+const CONTINUE: ControlFlow<()> = ControlFlow::Continue(());
+
+fn each_child<'v>(
+    node: &'v Value,
+    visit: impl FnMut(&'v Value) -> ControlFlow<()>,
+) -> ControlFlow<()> {
+    match node {
+        Value::Array(elements) => elements.iter().try_for_each(visit),
+        Value::Object(members) => members.values().try_for_each(visit),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => CONTINUE,
+    }
+}
+
+fn member<'v>(node: &'v Value, name: &str) -> Option<&'v Value> {
+    node.as_object()?.get(name)
+}
+
+fn element(node: &Value, index: i64) -> Option<&Value> {
+    let elements = node.as_array()?;
+    let distance = usize::try_from(index.unsigned_abs()).ok()?;
+    let index = if index < 0 {
+        elements.len().checked_sub(distance)?
+    } else {
+        distance
+    };
+    elements.get(index)
+}
+
+fn elements(node: &Value, slice: Slice) -> impl Iterator<Item = &Value> {
+    let elements = node.as_array().map_or(&[][..], Vec::as_slice);
+    indexes(slice, elements.len()).filter_map(|index| elements.get(index))
+}
+
+/// The indexes that a slice picks of `len` elements (RFC 9535, section 2.3.4.2.2).
+fn indexes(slice: Slice, len: usize) -> impl Iterator<Item = usize> {
+    let len = i64::try_from(len).unwrap_or(i64::MAX);
+    let from_start = |index: i64| if index < 0 { len + index } else { index };
+    let (lowest, highest) = if slice.step < 0 {
+        let start = from_start(slice.start.unwrap_or(len - 1)).clamp(-1, len - 1);
+        let end = slice
+            .end
+            .map_or(-1, |end| from_start(end).clamp(-1, len - 1));
+        (end + 1, start + 1)
+    } else {
+        let start = from_start(slice.start.unwrap_or(0)).clamp(0, len);
+        let end = from_start(slice.end.unwrap_or(len)).clamp(0, len);
+        (start, end)
+    };
+    let range = if slice.step == 0 {
+        0..0
+    } else {
+        lowest..highest
+    };
+    stepped(range, slice.step)
+}
+
+/// Every `step`th number of the range, from its end when the step is negative.
+fn stepped(range: std::ops::Range<i64>, step: i64) -> impl Iterator<Item = usize> {
+    let stride = usize::try_from(step.unsigned_abs())
+        .unwrap_or(usize::MAX)
+        .max(1);
+    let (up, down) = if step < 0 {
+        (0..0, range)
+    } else {
+        (range, 0..0)
+    };
+    up.step_by(stride)
+        .chain(down.rev().step_by(stride))
+        .filter_map(|index| usize::try_from(index).ok())
+}

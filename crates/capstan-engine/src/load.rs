@@ -1,0 +1,82 @@
+//! Loading: a file becomes a plan, with all that is wrong with it.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use capstan_spec::diagnostic::{Code, Diagnostic, Sink};
+use capstan_spec::source::{SourceMap, Span};
+
+use crate::bindings::Files;
+use crate::compile::compile;
+use crate::plan::Plan;
+
+/// What a load gives.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The texts of all files that were read, for rendering the diagnostics.
+    pub sources: Arc<SourceMap>,
+    /// What is wrong, in file order.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The plan; `None` when there are errors among the diagnostics.
+    pub plan: Option<Arc<Plan>>,
+}
+
+/// Loads a capability from a file. Never fails: the diagnostics say what is wrong, also when the
+/// file cannot be read.
+pub fn load(path: &Path, files: &dyn Files) -> Loaded {
+    let name = path.to_string_lossy();
+    match read_text(path, files) {
+        Ok(text) => load_text(&name, &text, files),
+        Err(why) => unreadable(&name, &why),
+    }
+}
+
+/// Loads a capability from its text. Imports are relative to the folder of `name`.
+pub fn load_text(name: &str, text: &str, files: &dyn Files) -> Loaded {
+    let loaded = capstan_spec::load(name, text, &SpecFiles(files));
+    let mut sink = loaded.diagnostics;
+    let sources = Arc::new(loaded.sources);
+    let plan = loaded.capability.map(|capability| compile(&capability, name, sources.clone(), &mut sink));
+    let plan = plan.filter(|_| !sink.has_errors()).map(Arc::new);
+    Loaded { sources, diagnostics: sink.into_sorted(), plan }
+}
+
+fn unreadable(name: &str, why: &str) -> Loaded {
+    let mut sources = SourceMap::new();
+    let file = sources.add(name, "");
+    let mut sink = Sink::new();
+    sink.push(
+        Diagnostic::new(Code::FileUnreadable, Span::new(file, 0, 0), format!("the file cannot be read: {why}"))
+            .help("name a capability file: `capstan list FILE`"),
+    );
+    Loaded { sources: Arc::new(sources), diagnostics: sink.into_sorted(), plan: None }
+}
+
+fn read_text(path: &Path, files: &dyn Files) -> Result<String, String> {
+    let limit = u64::try_from(capstan_spec::limits::FILE_BYTES_MAX).unwrap_or(u64::MAX);
+    let bytes = files.read(path, limit).map_err(|error| explain(&error))?;
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        format!("it is not UTF-8 text (byte {})", at + 1)
+    })
+}
+
+/// An error of the file system as a sentence.
+fn explain(error: &std::io::Error) -> String {
+    use std::io::ErrorKind;
+    match error.kind() {
+        ErrorKind::NotFound => "it does not exist".to_owned(),
+        ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        ErrorKind::IsADirectory => "it is a folder".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+/// The files of the engine as the specification crate wants them.
+struct SpecFiles<'f>(&'f dyn Files);
+
+impl capstan_spec::Files for SpecFiles<'_> {
+    fn read(&self, path: &Path) -> Result<String, String> {
+        read_text(path, self.0)
+    }
+}

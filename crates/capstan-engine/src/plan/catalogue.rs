@@ -1,0 +1,289 @@
+//! The read-only view of a plan: what adapters list, describe and complete.
+
+use capstan_spec::document::{Method, ValueType};
+
+use super::auth::{Auth, Credential};
+use super::operation::{Input, Operation, OperationId, Place, Source};
+use super::output::{Output, Shape};
+use super::template::{Part, Template};
+use super::{Fixed, Plan};
+
+/// The operations of a plan, for people and for protocols.
+#[derive(Clone, Copy, Debug)]
+pub struct Catalogue<'p> {
+    plan: &'p Plan,
+}
+
+impl<'p> Catalogue<'p> {
+    pub(crate) fn new(plan: &'p Plan) -> Self {
+        Catalogue { plan }
+    }
+
+    /// The name of the file, as the caller gave it.
+    pub fn file(&self) -> &'p str {
+        &self.plan.file
+    }
+
+    /// What the capability is called.
+    pub fn title(&self) -> Option<&'p str> {
+        self.plan.title.as_deref()
+    }
+
+    /// What the capability does.
+    pub fn description(&self) -> Option<&'p str> {
+        self.plan.description.as_deref()
+    }
+
+    /// The consumed operations, in file order.
+    pub fn operations(&self) -> impl Iterator<Item = OperationView<'p>> + use<'p> {
+        let plan = self.plan;
+        plan.operations.iter().map(move |operation| OperationView { plan, operation })
+    }
+
+    /// The operation of an id.
+    pub fn operation(&self, id: OperationId) -> OperationView<'p> {
+        OperationView { plan: self.plan, operation: self.plan.operation(id) }
+    }
+}
+
+/// An operation.
+#[derive(Clone, Copy, Debug)]
+pub struct OperationView<'p> {
+    plan: &'p Plan,
+    operation: &'p Operation,
+}
+
+impl<'p> OperationView<'p> {
+    /// Its id in the plan.
+    pub fn id(&self) -> OperationId {
+        self.operation.id
+    }
+
+    /// The namespace of its API.
+    pub fn namespace(&self) -> &'p str {
+        &self.operation.namespace
+    }
+
+    /// The name of its resource.
+    pub fn resource(&self) -> &'p str {
+        &self.operation.resource
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &'p str {
+        &self.operation.name
+    }
+
+    /// Its HTTP method.
+    pub fn method(&self) -> Method {
+        self.operation.request.method
+    }
+
+    /// Its path behind the base URI, as written.
+    pub fn path(&self) -> &'p str {
+        &self.operation.path_written
+    }
+
+    /// The base URI, as written; empty where there is none.
+    pub fn base_uri(&self) -> &'p str {
+        &self.operation.base_written
+    }
+
+    /// What it does.
+    pub fn description(&self) -> Option<&'p str> {
+        self.operation.description.as_deref()
+    }
+
+    /// What a caller gives.
+    pub fn inputs(&self) -> impl Iterator<Item = InputView<'p>> + use<'p> {
+        self.operation.inputs.iter().map(|input| InputView { input })
+    }
+
+    /// What the document fixes.
+    pub fn fixed(&self) -> impl Iterator<Item = FixedView<'p>> + use<'p> {
+        let plan = self.plan;
+        self.operation.fixed.iter().map(move |fixed| FixedView { plan, fixed })
+    }
+
+    /// The outputs; none means the body itself.
+    pub fn outputs(&self) -> impl Iterator<Item = OutputView<'p>> + use<'p> {
+        self.operation.outputs.outputs.iter().map(|output| OutputView { output })
+    }
+
+    /// The declared format of the answer.
+    pub fn format(&self) -> capstan_spec::document::RawFormat {
+        self.operation.outputs.format
+    }
+
+    /// How the request proves who sends it, variables by name; `None` where it does not.
+    pub fn authentication(&self) -> Option<String> {
+        if let Some(id) = self.operation.inferred_bearer {
+            let name = &self.plan.variables[id.index()].name;
+            return Some(format!("bearer {{{{{name}}}}} (inferred: nothing else uses it)"));
+        }
+        match &self.operation.request.auth {
+            Auth::None => None,
+            Auth::Unsupported { kind, .. } => Some(format!("{kind} (cannot be sent yet)")),
+            Auth::Credentials(credentials) => {
+                let texts: Vec<String> = credentials.iter().map(|c| self.credential(c)).collect();
+                Some(texts.join(", "))
+            }
+        }
+    }
+
+    fn credential(&self, credential: &Credential) -> String {
+        let text = |template: &Template| self.plan.written(template);
+        match credential {
+            Credential::Bearer(token) => format!("bearer {}", text(token)),
+            Credential::Basic(user, password) => format!("basic {}:{}", text(user), text(password)),
+            Credential::Header(name, value) => format!("header {name}: {}", text(value)),
+            Credential::Query(name, value) => format!("query {name}={}", text(value)),
+            Credential::Cookie(name, value) => format!("cookie {name}={}", text(value)),
+        }
+    }
+
+    /// The names of the variables that it needs.
+    pub fn variables(&self) -> Vec<&'p str> {
+        self.operation.variables.all().into_iter().map(|id| &*self.plan.variables[id.index()].name).collect()
+    }
+
+    /// `file:line:column` of its definition.
+    pub fn location(&self) -> Option<String> {
+        self.plan.locate(self.operation.span)
+    }
+}
+
+/// What a caller gives to an operation.
+#[derive(Clone, Copy, Debug)]
+pub struct InputView<'p> {
+    input: &'p Input,
+}
+
+impl<'p> InputView<'p> {
+    /// Its name.
+    pub fn name(&self) -> &'p str {
+        &self.input.name
+    }
+
+    /// Its type.
+    pub fn kind(&self) -> ValueType {
+        self.input.kind
+    }
+
+    /// Whether it must be given.
+    pub fn is_required(&self) -> bool {
+        self.input.required
+    }
+
+    /// Where it goes.
+    pub fn place(&self) -> Place {
+        self.input.place
+    }
+
+    /// What it means.
+    pub fn description(&self) -> Option<&'p str> {
+        self.input.description.as_deref()
+    }
+
+    /// Its value when none is given.
+    pub fn default(&self) -> Option<&'p serde_json::Value> {
+        self.input.default.as_ref()
+    }
+
+    /// The values allowed; empty means any.
+    pub fn one_of(&self) -> &'p [serde_json::Value] {
+        &self.input.one_of
+    }
+
+    /// The regular expression it must match.
+    pub fn pattern(&self) -> Option<&'p str> {
+        self.input.pattern.as_ref().map(regex::Regex::as_str)
+    }
+
+    /// The longest text allowed, in characters.
+    pub fn max_length(&self) -> Option<u64> {
+        self.input.max_length
+    }
+
+    /// Whether the document declares it; otherwise a placeholder implies it.
+    pub fn is_declared(&self) -> bool {
+        self.input.declared
+    }
+}
+
+/// A parameter whose value the document fixes.
+#[derive(Clone, Copy, Debug)]
+pub struct FixedView<'p> {
+    plan: &'p Plan,
+    fixed: &'p Fixed,
+}
+
+impl<'p> FixedView<'p> {
+    /// Its name.
+    pub fn name(&self) -> &'p str {
+        &self.fixed.name
+    }
+
+    /// Where it goes.
+    pub fn place(&self) -> Place {
+        self.fixed.place
+    }
+
+    /// Its value, variables by name.
+    pub fn value(&self) -> String {
+        match &self.fixed.value {
+            Source::Template(template) => self.plan.written(template),
+            Source::Input(_) | Source::Json(_) => "(data)".to_owned(),
+        }
+    }
+
+    /// What it means.
+    pub fn description(&self) -> Option<&'p str> {
+        self.fixed.description.as_deref()
+    }
+}
+
+/// An output of an operation.
+#[derive(Clone, Copy, Debug)]
+pub struct OutputView<'p> {
+    output: &'p Output,
+}
+
+impl<'p> OutputView<'p> {
+    /// Its name.
+    pub fn name(&self) -> &'p str {
+        &self.output.name
+    }
+
+    /// Its declared type.
+    pub fn kind(&self) -> Option<ValueType> {
+        match &self.output.shape {
+            Shape::Path { kind, .. } => *kind,
+            Shape::Object { .. } => Some(ValueType::Object),
+            Shape::Array { .. } => Some(ValueType::Array),
+            Shape::Constant(_) => None,
+        }
+    }
+
+    /// The path into the answer, as written.
+    pub fn path(&self) -> Option<String> {
+        match &self.output.shape {
+            Shape::Path { path, .. } | Shape::Array { path, .. } => Some(path.to_string()),
+            Shape::Object { path, .. } => path.as_ref().map(ToString::to_string),
+            Shape::Constant(_) => None,
+        }
+    }
+}
+
+impl Plan {
+    /// A template as an author would write it.
+    pub(crate) fn written(&self, template: &Template) -> String {
+        let text = |part: &Part| match part {
+            Part::Literal(text) => text.to_string(),
+            Part::Variable(id) => format!("{{{{{}}}}}", self.variables[id.index()].name),
+            Part::Input(id) => format!("{{{}}}", id.0),
+            Part::Expression(id) => format!("{{{{ {} }}}}", self.expressions.source(*id)),
+        };
+        template.parts.iter().map(text).collect()
+    }
+}
