@@ -1,5 +1,47 @@
 //! A capability becomes a plan; a plan and parameters become data.
+//!
+//! ```text
+//! Capability → compile → Plan → bind → Engine → call(Invocation) → Outcome
+//! ```
+//!
+//! Three lines take a file to data:
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), capstan_engine::CallError> {
+//! use capstan_engine::{Engine, Invocation};
+//!
+//! let engine = Engine::open("capabilities/kinde-organizations.yaml")?;
+//! let outcome = engine.call(Invocation::new("getOrganization").param("code", "org_1")).await?;
+//! println!("{}", outcome.outputs.to_value());
+//! # Ok(()) }
+//! ```
+//!
+//! An [`Engine`] is a cheap clone that many tasks share. It prints nothing and holds no global
+//! state. The network, the environment and the files come in through [`EngineBuilder`] and can be
+//! replaced there.
 
 pub mod bindings;
+mod compile;
+mod decode;
+mod encode;
+mod engine;
+mod error;
+pub mod jsonpath;
 pub mod limits;
+mod load;
+mod outcome;
+mod overrides;
+mod plan;
+mod render;
 pub mod upstream;
+mod value;
+mod variables;
+
+pub use capstan_spec as spec;
+pub use engine::{Engine, EngineBuilder, Invocation};
+pub use error::{CallError, ErrorKind, FailedResponse};
+pub use load::{Loaded, load, load_text};
+pub use outcome::{Outcome, Output, Outputs};
+pub use overrides::{AuthOverride, Overrides};
+pub use plan::{Catalogue, FixedView, InputView, ListStyle, OperationId, OperationView, OutputView, Place, Plan};
+pub use render::Reveal;

@@ -41,3 +41,16 @@ pub const RECORDED_ENTRIES_MAX: usize = 10_000;
 
 /// Bytes of a recording that is read for a replay: browsers' archives reach tens of MiB.
 pub const RECORDING_BYTES_MAX: u64 = 256 * 1024 * 1024;
+
+/// Steps that one expression of a template may take; a placeholder needs a few dozen.
+pub const EXPRESSION_FUEL: u64 = 20_000;
+
+/// Bytes of one compiled pattern. Patterns of parameters are short; a repetition of repetitions
+/// is not.
+pub const PATTERN_BYTES_MAX: usize = 1024 * 1024;
+
+/// Characters of an upstream's message that an error repeats.
+pub const MESSAGE_CHARS_MAX: usize = 500;
+
+/// Bytes of an unexpected answer that an error shows.
+pub const PREVIEW_BYTES_MAX: usize = 200;

@@ -9,11 +9,14 @@ use crate::plan::{Input, Operation, Place};
 pub(crate) type Slots = Vec<Option<Value>>;
 
 /// Turns what a caller gave into slots, or lists everything that does not fit.
-pub(crate) fn admit(operation: &Operation, params: &Map<String, Value>) -> Result<Slots, Vec<String>> {
+///
+/// Inputs of the base URI are not asked for where the caller replaces it.
+pub(crate) fn admit(operation: &Operation, params: &Map<String, Value>, has_base: bool) -> Result<Slots, Vec<String>> {
     let mut violations = Vec::new();
     let mut slots: Slots = Vec::with_capacity(operation.inputs.len());
     for input in &operation.inputs {
-        slots.push(slot(input, params, &mut violations));
+        let is_needed = input.required && !(has_base && input.place == Place::BaseUri);
+        slots.push(slot(input, is_needed, params, &mut violations));
     }
     for name in params.keys() {
         if !operation.inputs.iter().any(|i| i.answers_to(name)) {
@@ -29,11 +32,11 @@ impl Input {
     }
 }
 
-fn slot(input: &Input, params: &Map<String, Value>, violations: &mut Vec<String>) -> Option<Value> {
+fn slot(input: &Input, is_needed: bool, params: &Map<String, Value>, violations: &mut Vec<String>) -> Option<Value> {
     let given = params.get(&*input.name).or_else(|| params.get(input.alias.as_deref()?));
     let given = given.or(input.default.as_ref()).filter(|v| !v.is_null() || input.place == Place::Body);
     let Some(given) = given else {
-        if input.required {
+        if is_needed {
             violations.push(missing(input));
         }
         return None;

@@ -25,6 +25,15 @@ impl BindingError {
         }
     }
 
+    /// A file that cannot be read.
+    pub(crate) fn unreadable(path: &std::path::Path, error: &std::io::Error) -> Self {
+        BindingError {
+            code: Code::BindingFile,
+            message: format!("the binding file `{}` cannot be read: {error}", path.display()),
+            help: Some("a `location` is relative to the folder of the capability".to_owned()),
+        }
+    }
+
     /// A file that cannot be understood.
     pub(super) fn file(message: String) -> Self {
         BindingError {

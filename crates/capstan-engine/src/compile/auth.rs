@@ -11,7 +11,7 @@ use crate::encode;
 use crate::plan::{Auth, Credential, Place, Template};
 
 /// Compiles the authentication of a consumed API.
-pub(super) fn compile(written: Option<&Authentication>, scope: &mut Scope<'_, '_>) -> Auth {
+pub(super) fn compile(written: Option<&Authentication>, scope: &mut Scope<'_>) -> Auth {
     let Some(written) = written else { return Auth::None };
     match written {
         Authentication::Bearer(bearer) => {
@@ -43,7 +43,7 @@ fn credentials(found: Option<Vec<Credential>>) -> Auth {
     found.map_or(Auth::None, Auth::Credentials)
 }
 
-fn unsupported(kind: &'static str, span: Span, scope: &mut Scope<'_, '_>) -> Auth {
+fn unsupported(kind: &'static str, span: Span, scope: &mut Scope<'_>) -> Auth {
     scope.sink.push(
         Diagnostic::new(Code::UnsupportedAuthentication, span, format!("`{kind}` authentication cannot be sent yet"))
             .help("bearer, basic and apikey can; with a token of your own call with `--auth 'bearer:{{TOKEN}}'`"),
@@ -51,7 +51,7 @@ fn unsupported(kind: &'static str, span: Span, scope: &mut Scope<'_, '_>) -> Aut
     Auth::Unsupported { kind, span }
 }
 
-fn template(text: Option<&Text>, key: &str, span: Span, scope: &mut Scope<'_, '_>) -> Option<Template> {
+fn template(text: Option<&Text>, key: &str, span: Span, scope: &mut Scope<'_>) -> Option<Template> {
     let Some(text) = text else {
         missing(key, span, scope);
         return None;
@@ -68,14 +68,14 @@ fn template(text: Option<&Text>, key: &str, span: Span, scope: &mut Scope<'_, '_
     Some(scope.template(&text.value, text.span, &Implied::required(Place::Authentication)))
 }
 
-fn missing(key: &str, span: Span, scope: &mut Scope<'_, '_>) {
+fn missing(key: &str, span: Span, scope: &mut Scope<'_>) {
     scope.sink.push(
         Diagnostic::new(Code::MissingKey, span, format!("an authentication without `{key}`"))
             .help(format!("add `{key}: \"{{{{VARIABLE}}}}\"`")),
     );
 }
 
-fn api_key(key: &ApiKey, scope: &mut Scope<'_, '_>) -> Auth {
+fn api_key(key: &ApiKey, scope: &mut Scope<'_>) -> Auth {
     let mut found = Vec::new();
     for (name, value) in &key.headers.entries {
         let value = template(Some(value), "value", key.span, scope);
@@ -98,7 +98,7 @@ fn api_key(key: &ApiKey, scope: &mut Scope<'_, '_>) -> Auth {
     Auth::Credentials(found)
 }
 
-fn header_name(name: &Text, scope: &mut Scope<'_, '_>) -> Option<HeaderName> {
+fn header_name(name: &Text, scope: &mut Scope<'_>) -> Option<HeaderName> {
     let found = HeaderName::from_bytes(name.value.as_bytes()).ok();
     if found.is_none() {
         scope.sink.push(

@@ -16,7 +16,7 @@ use crate::encode;
 use crate::plan::{Body, FormField, HeaderParameter, JsonNode, MultipartPart, Part, Place, Source, Template};
 
 /// Compiles the payload. Parameters that become part of it are taken out of the rest.
-pub(super) fn compile(source: &OperationSource<'_>, mut parts: Parts, scope: &mut Scope<'_, '_>) -> (Body, Parts) {
+pub(super) fn compile(source: &OperationSource<'_>, mut parts: Parts, scope: &mut Scope<'_>) -> (Body, Parts) {
     let in_body = std::mem::take(&mut parts.body);
     let in_form = std::mem::take(&mut parts.form);
     let body = match &source.operation.value.body {
@@ -46,7 +46,7 @@ fn declared_content_type(parts: &Parts) -> Option<String> {
 }
 
 /// A payload written as one text: JSON where it is JSON, else what its content type says.
-fn raw(text: &Text, parts: &mut Parts, scope: &mut Scope<'_, '_>) -> Body {
+fn raw(text: &Text, parts: &mut Parts, scope: &mut Scope<'_>) -> Body {
     let declared = declared_content_type(parts);
     let is_json = declared.as_deref().is_none_or(|d| d.contains("json"));
     if is_json {
@@ -72,7 +72,7 @@ fn raw(text: &Text, parts: &mut Parts, scope: &mut Scope<'_, '_>) -> Body {
     }
 }
 
-fn typed(typed: &TypedBody, in_body: Vec<(Arc<str>, Source)>, parts: &mut Parts, scope: &mut Scope<'_, '_>) -> Body {
+fn typed(typed: &TypedBody, in_body: Vec<(Arc<str>, Source)>, parts: &mut Parts, scope: &mut Scope<'_>) -> Body {
     let kind = typed.kind.map_or(BodyKind::Json, |k| k.value);
     if let Some(declared) = &typed.content_type {
         content_type(parts, &declared.value);
@@ -116,7 +116,7 @@ fn without_data(kind: BodyKind, in_body: Vec<(Arc<str>, Source)>, parts: &mut Pa
     }
 }
 
-fn json_body(data: &Data, parts: &mut Parts, scope: &mut Scope<'_, '_>) -> Body {
+fn json_body(data: &Data, parts: &mut Parts, scope: &mut Scope<'_>) -> Body {
     content_type(parts, "application/json");
     let implied = Implied::optional(Place::Body);
     if let DataKind::String(text) = &data.kind {
@@ -136,7 +136,7 @@ fn text_body(
     parts: &mut Parts,
     media_type: &str,
     make: fn(Template) -> Body,
-    scope: &mut Scope<'_, '_>,
+    scope: &mut Scope<'_>,
 ) -> Body {
     content_type(parts, media_type);
     let Some(text) = data.as_text() else {
@@ -146,7 +146,7 @@ fn text_body(
     make(scope.template(&text, data.span, &Implied::required(Place::Body)))
 }
 
-fn form_body(data: &Data, scope: &mut Scope<'_, '_>) -> Body {
+fn form_body(data: &Data, scope: &mut Scope<'_>) -> Body {
     match &data.kind {
         DataKind::Object(entries) => {
             let fields = entries.iter().map(|(name, value)| form_field((name.value.clone(), source(value, scope))));
@@ -169,7 +169,7 @@ fn form_field((name, value): (Arc<str>, Source)) -> FormField {
 }
 
 /// A field's value: one placeholder is a value of any type, anything else a text or JSON.
-fn source(data: &Data, scope: &mut Scope<'_, '_>) -> Source {
+fn source(data: &Data, scope: &mut Scope<'_>) -> Source {
     let implied = Implied::optional(Place::Form);
     match data.as_text() {
         Some(text) => {
@@ -183,7 +183,7 @@ fn source(data: &Data, scope: &mut Scope<'_, '_>) -> Source {
     }
 }
 
-fn multipart_body(data: &Data, scope: &mut Scope<'_, '_>) -> Body {
+fn multipart_body(data: &Data, scope: &mut Scope<'_>) -> Body {
     match &data.kind {
         DataKind::Object(entries) => Body::Multipart(
             entries.iter().map(|(name, value)| multipart_part(&name.value, source(value, scope))).collect(),
@@ -203,7 +203,7 @@ fn multipart_part(name: &str, value: Source) -> MultipartPart {
     MultipartPart { name: name.into(), value, filename: None, content_type: None }
 }
 
-fn multipart_item(item: &Data, scope: &mut Scope<'_, '_>) -> Option<MultipartPart> {
+fn multipart_item(item: &Data, scope: &mut Scope<'_>) -> Option<MultipartPart> {
     let DataKind::Object(entries) = &item.kind else {
         bad_body(item.span, "a part of a multipart form is not a mapping", "write `{ name: …, value: … }`", scope);
         return None;
@@ -222,7 +222,7 @@ fn multipart_item(item: &Data, scope: &mut Scope<'_, '_>) -> Option<MultipartPar
     Some(MultipartPart { name: name.into_owned().into(), value, filename, content_type })
 }
 
-fn bad_body(span: Span, message: &str, help: &str, scope: &mut Scope<'_, '_>) {
+fn bad_body(span: Span, message: &str, help: &str, scope: &mut Scope<'_>) {
     scope.sink.push(Diagnostic::new(Code::BadBody, span, message).help(help));
 }
 

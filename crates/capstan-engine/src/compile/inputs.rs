@@ -152,7 +152,7 @@ fn item_kind(parameter: &InputParameter) -> Option<ValueType> {
 }
 
 /// Compiles the parameters and fixed headers of an operation into the places they go to.
-pub(super) fn parameters(source: &OperationSource<'_>, path: &WrittenPath, scope: &mut Scope<'_, '_>) -> Parts {
+pub(super) fn parameters(source: &OperationSource<'_>, path: &WrittenPath, scope: &mut Scope<'_>) -> Parts {
     let mut parts = Parts::default();
     let declared = all(source);
     for parameter in &declared {
@@ -173,7 +173,7 @@ pub(super) fn parameters(source: &OperationSource<'_>, path: &WrittenPath, scope
     parts
 }
 
-fn compile_pattern(declared: &Declared<'_>, scope: &mut Scope<'_, '_>) {
+fn compile_pattern(declared: &Declared<'_>, scope: &mut Scope<'_>) {
     let Some(pattern) = &declared.parameter.pattern else { return };
     match regex::RegexBuilder::new(&pattern.value).size_limit(crate::limits::PATTERN_BYTES_MAX).build() {
         Ok(compiled) => {
@@ -209,7 +209,7 @@ fn check_reaches(declared: &Declared<'_>, path: &WrittenPath, sink: &mut Sink) {
 }
 
 /// Where the value of a parameter comes from.
-fn value_source(declared: &Declared<'_>, parts: &mut Parts, scope: &mut Scope<'_, '_>) -> Source {
+fn value_source(declared: &Declared<'_>, parts: &mut Parts, scope: &mut Scope<'_>) -> Source {
     let Some(value) = written_value(declared.parameter) else {
         let id = scope.find(&declared.name).unwrap_or_else(|| scope.add(input(declared)));
         return Source::Input(id);
@@ -269,7 +269,7 @@ fn node_reads_inputs(node: &JsonNode) -> bool {
 }
 
 /// Puts a parameter where it goes.
-fn put(declared: &Declared<'_>, value: Source, parts: &mut Parts, scope: &mut Scope<'_, '_>) {
+fn put(declared: &Declared<'_>, value: Source, parts: &mut Parts, scope: &mut Scope<'_>) {
     match declared.place {
         ParameterPlace::Query => {
             let (name, style) = query_name(&declared.name, declared.parameter);
@@ -313,7 +313,7 @@ fn bad_header(name: &Text, sink: &mut Sink) {
 }
 
 /// Fixed headers written as a map; not standard, but published.
-fn fixed_headers(map: &StringMap, parts: &mut Parts, scope: &mut Scope<'_, '_>) {
+fn fixed_headers(map: &StringMap, parts: &mut Parts, scope: &mut Scope<'_>) {
     for (name, value) in &map.entries {
         let Ok(header) = HeaderName::from_bytes(name.value.as_bytes()) else {
             bad_header(name, scope.sink);

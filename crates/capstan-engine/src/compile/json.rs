@@ -10,7 +10,7 @@ use crate::encode;
 use crate::plan::{JsonNode, Part, Source, Template};
 
 /// Compiles data. A text that is one placeholder stands for a value of any type.
-pub(super) fn from_data(data: &Data, scope: &mut Scope<'_, '_>, implied: &Implied<'_>) -> JsonNode {
+pub(super) fn from_data(data: &Data, scope: &mut Scope<'_>, implied: &Implied<'_>) -> JsonNode {
     match &data.kind {
         DataKind::Null | DataKind::Bool(_) | DataKind::Number(..) => literal(&data.to_json()),
         DataKind::String(text) => from_text(text, data.span, scope, implied),
@@ -23,7 +23,7 @@ pub(super) fn from_data(data: &Data, scope: &mut Scope<'_, '_>, implied: &Implie
     }
 }
 
-fn from_text(text: &str, span: Span, scope: &mut Scope<'_, '_>, implied: &Implied<'_>) -> JsonNode {
+fn from_text(text: &str, span: Span, scope: &mut Scope<'_>, implied: &Implied<'_>) -> JsonNode {
     let template = scope.template(text, span, implied);
     if let Some(literal_text) = template.as_literal() {
         return literal(&Value::from(literal_text));
@@ -82,7 +82,7 @@ const MARK: char = '\u{0}';
 pub(super) fn from_json_text(
     text: &str,
     span: Span,
-    scope: &mut Scope<'_, '_>,
+    scope: &mut Scope<'_>,
     implied: &Implied<'_>,
 ) -> Option<JsonNode> {
     let mut slots = Vec::new();
@@ -102,7 +102,7 @@ struct Slot {
 fn mark_slots(
     text: &str,
     span: Span,
-    scope: &mut Scope<'_, '_>,
+    scope: &mut Scope<'_>,
     implied: &Implied<'_>,
     slots: &mut Vec<Slot>,
 ) -> String {

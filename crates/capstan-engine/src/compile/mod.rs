@@ -19,7 +19,7 @@ use capstan_spec::document::{ConsumedOperation, ConsumedResource, Consumes, Meth
 use capstan_spec::source::{SourceMap, Span};
 use http::HeaderValue;
 
-use crate::plan::{Operation, OperationId, Plan, Request};
+use crate::plan::{Needs, Operation, OperationId, Plan, Request};
 use names::{Names, Scope};
 
 /// Compiles a capability. Problems go to the sink; the plan holds what could be compiled.
@@ -83,14 +83,17 @@ fn compile_operation(id: OperationId, source: &OperationSource<'_>, names: &mut 
     let mut scope = Scope::new(source, names, sink);
     let path_written = url::joined_path(source);
     let base = url::base(source.consumes.base_uri.as_ref(), &mut scope);
+    let base_needs = scope.take_used();
+    let auth = auth::compile(source.consumes.authentication.as_ref(), &mut scope);
+    let inferred = inferred_bearer(source, &mut scope);
+    let auth_needs = scope.take_used();
     let (path, query_literal) = url::path(&path_written, &mut scope);
     let parts = inputs::parameters(source, &path_written, &mut scope);
-    let auth = auth::compile(source.consumes.authentication.as_ref(), &mut scope);
+    scope.relax_authorization(&auth, inferred.is_some());
     let (body, parts) = body::compile(source, parts, &mut scope);
     let format = source.operation.value.output_raw_format.map_or(RawFormat::Json, |f| f.value);
     let outputs = output::compile(&source.operation.value, format, scope.sink);
-    let inferred = inferred_bearer(source, &mut scope);
-    let variables = scope.used_variables();
+    let variables = Needs { base: base_needs, auth: auth_needs, rest: scope.take_used() };
     let inputs = scope.finish();
     let text = |t: &Option<capstan_spec::Text>| t.as_ref().map(|t| t.value.clone());
     Operation {
@@ -123,7 +126,7 @@ fn compile_operation(id: OperationId, source: &OperationSource<'_>, names: &mut 
 }
 
 /// The variable that is sent as a bearer token where the API says nothing about authentication.
-fn inferred_bearer(source: &OperationSource<'_>, scope: &mut Scope<'_, '_>) -> Option<crate::plan::VariableId> {
+fn inferred_bearer(source: &OperationSource<'_>, scope: &mut Scope<'_>) -> Option<crate::plan::VariableId> {
     if source.consumes.authentication.is_some() {
         return None;
     }

@@ -10,7 +10,7 @@ use capstan_spec::placeholder::{self, Form, Piece, Placeholder};
 use capstan_spec::source::Span;
 
 use super::OperationSource;
-use crate::plan::{Expressions, Input, InputId, Part, Place, Template, Variable, VariableId};
+use crate::plan::{Auth, Credential, Expressions, Input, InputId, Part, Place, Template, Variable, VariableId};
 
 /// The variables and expressions of a plan while it is compiled.
 pub(super) struct Names {
@@ -51,14 +51,11 @@ fn id(index: usize) -> VariableId {
 }
 
 /// The names of one operation while it is compiled: its inputs, and the variables it uses.
-pub(super) struct Scope<'c, 'k> {
+pub(super) struct Scope<'k> {
     pub(super) names: &'k mut Names,
     pub(super) sink: &'k mut Sink,
     inputs: Vec<Input>,
     used: BTreeSet<VariableId>,
-    method_has_body: bool,
-    consumes_span: Span,
-    _source: std::marker::PhantomData<&'c ()>,
 }
 
 /// How an input that only a placeholder names comes to be.
@@ -83,34 +80,9 @@ impl Implied<'_> {
     }
 }
 
-impl<'c, 'k> Scope<'c, 'k> {
-    pub(super) fn new(source: &OperationSource<'c>, names: &'k mut Names, sink: &'k mut Sink) -> Self {
-        use capstan_spec::document::Method;
-        let method_has_body = match source.method() {
-            Method::Post | Method::Put | Method::Patch => true,
-            Method::Get | Method::Delete | Method::Head | Method::Options => false,
-        };
-        Scope {
-            names,
-            sink,
-            inputs: super::inputs::declared(source),
-            used: BTreeSet::new(),
-            method_has_body,
-            consumes_span: source.consumes.span,
-            _source: std::marker::PhantomData,
-        }
-    }
-
-    pub(super) fn method_has_body(&self) -> bool {
-        self.method_has_body
-    }
-
-    pub(super) fn consumes_span(&self) -> Span {
-        self.consumes_span
-    }
-
-    pub(super) fn input(&self, id: InputId) -> &Input {
-        &self.inputs[id.index()]
+impl<'k> Scope<'k> {
+    pub(super) fn new(source: &OperationSource<'_>, names: &'k mut Names, sink: &'k mut Sink) -> Self {
+        Scope { names, sink, inputs: super::inputs::declared(source), used: BTreeSet::new() }
     }
 
     pub(super) fn input_mut(&mut self, id: InputId) -> &mut Input {
@@ -268,9 +240,32 @@ impl<'c, 'k> Scope<'c, 'k> {
         Part::Expression(id)
     }
 
-    /// The variables used so far, sorted.
-    pub(super) fn used_variables(&self) -> Vec<VariableId> {
-        self.used.iter().copied().collect()
+    /// The variables used since this was last asked, sorted.
+    pub(super) fn take_used(&mut self) -> Vec<VariableId> {
+        std::mem::take(&mut self.used).into_iter().collect()
+    }
+
+    /// Whether the document binds a variable of this name.
+    pub(super) fn is_declared(&self, name: &str) -> bool {
+        self.names.bound(name, None).is_some_and(|id| self.names.variables[id.index()].declared)
+    }
+
+    /// A header parameter that the authentication fills itself is not asked of the caller.
+    pub(super) fn relax_authorization(&mut self, auth: &Auth, inferred: bool) {
+        let is_filled = |name: &str| match auth {
+            Auth::None => inferred && name.eq_ignore_ascii_case("authorization"),
+            Auth::Credentials(credentials) => credentials.iter().any(|credential| match credential {
+                Credential::Bearer(_) | Credential::Basic(..) => name.eq_ignore_ascii_case("authorization"),
+                Credential::Header(header, _) => name.eq_ignore_ascii_case(header.as_str()),
+                Credential::Query(query, _) => **query == *name,
+                Credential::Cookie(..) => false,
+            }),
+            Auth::Unsupported { .. } => name.eq_ignore_ascii_case("authorization"),
+        };
+        for input in &mut self.inputs {
+            let by_auth = matches!(input.place, Place::Header | Place::Query) && is_filled(&input.name);
+            input.required &= !by_auth;
+        }
     }
 
     /// The inputs, declared ones first.

@@ -28,19 +28,17 @@ pub(super) fn compile(operation: &ConsumedOperation, format: RawFormat, sink: &m
 
 fn decode(outputs: &[Output]) -> Decode {
     let path = |output: &Output| match &output.shape {
-        Shape::Path { path, max_length: None, .. } => (path.is_root(), path.is_projectable()),
-        Shape::Path { path, .. } => (false, path.is_projectable()),
-        Shape::Constant(_) => (false, true),
-        Shape::Object { .. } | Shape::Array { .. } => (false, false),
+        Shape::Path { path, max_length: None, .. } => Some(path.clone()),
+        Shape::Path { .. } | Shape::Constant(_) | Shape::Object { .. } | Shape::Array { .. } => None,
     };
-    let flags: Vec<(bool, bool)> = outputs.iter().map(path).collect();
-    if flags.iter().all(|(is_root, _)| *is_root) {
-        Decode::Whole
-    } else if flags.iter().all(|(is_root, projectable)| *projectable && !is_root) {
-        Decode::Project
-    } else {
-        Decode::Tree
+    let Some(paths) = outputs.iter().map(path).collect::<Option<Vec<JsonPath>>>() else { return Decode::Tree };
+    if paths.iter().all(JsonPath::is_root) {
+        return Decode::Whole;
     }
+    if paths.iter().any(JsonPath::is_root) {
+        return Decode::Tree;
+    }
+    Projection::new(&paths.iter().collect::<Vec<_>>()).map_or(Decode::Tree, Decode::Project)
 }
 
 fn output(item: &NamedItem<OutputParameter>, sink: &mut Sink) -> Option<Output> {
@@ -80,7 +78,17 @@ fn shape(parameter: &OutputParameter, sink: &mut Sink) -> Option<Shape> {
 
 fn path(text: &Text, sink: &mut Sink) -> Option<JsonPath> {
     match JsonPath::compile(text.value.trim()) {
-        Ok(path) => Some(path),
+        Ok(path) => {
+            // `$.` is what nearly everybody writes for the root; nobody needs to hear of it.
+            if let Some(standard) = path.is_legacy().filter(|_| !path.is_root()) {
+                let message = format!("`{}` is an older spelling of a JSONPath", text.value);
+                sink.push(
+                    Diagnostic::new(Code::NonStandardForm, text.span, message)
+                        .help(format!("the standard form is `{standard}`")),
+                );
+            }
+            Some(path)
+        }
         Err(error) => {
             sink.push(
                 Diagnostic::new(Code::BadJsonPath, text.span, format!("`{}` is not a JSONPath: {error}", text.value))

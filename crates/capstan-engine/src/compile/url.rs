@@ -42,7 +42,7 @@ pub(super) fn joined_path(source: &OperationSource<'_>) -> WrittenPath {
 }
 
 /// Compiles a base URI.
-pub(super) fn base(written: Option<&Text>, scope: &mut Scope<'_, '_>) -> Base {
+pub(super) fn base(written: Option<&Text>, scope: &mut Scope<'_>) -> Base {
     let Some(written) = written.filter(|w| !w.value.trim().is_empty()) else { return Base::Missing };
     let text = written.value.trim();
     let Some((scheme, rest)) = text.split_once("://").filter(|(scheme, _)| !scheme.contains('{')) else {
@@ -80,7 +80,7 @@ fn authority_end(rest: &str) -> usize {
 }
 
 /// A base URI that begins with a placeholder: a variable holds scheme and host.
-fn variable_base(text: &str, span: Span, scope: &mut Scope<'_, '_>) -> Base {
+fn variable_base(text: &str, span: Span, scope: &mut Scope<'_>) -> Base {
     let pieces = placeholder::pieces(text);
     let Some(Piece::Placeholder(first)) = pieces.first().filter(|p| matches!(p, Piece::Placeholder(_))) else {
         let help = "a base URI begins with `https://`";
@@ -94,7 +94,7 @@ fn variable_base(text: &str, span: Span, scope: &mut Scope<'_, '_>) -> Base {
     Base::Variable { variable, path: segments(path, span, &implied, scope) }
 }
 
-fn check_authority(parts: &[Part], written: &str, span: Span, scope: &mut Scope<'_, '_>) {
+fn check_authority(parts: &[Part], written: &str, span: Span, scope: &mut Scope<'_>) {
     if written.contains('@') {
         let help = "write the credential under `authentication: { type: basic, … }`";
         bad_base(span, "a base URI holds no user name or password".to_owned(), help, scope);
@@ -112,12 +112,12 @@ fn check_authority(parts: &[Part], written: &str, span: Span, scope: &mut Scope<
     }
 }
 
-fn bad_base(span: Span, message: String, help: &str, scope: &mut Scope<'_, '_>) {
+fn bad_base(span: Span, message: String, help: &str, scope: &mut Scope<'_>) {
     scope.sink.push(Diagnostic::new(Code::BadBaseUri, span, message).help(help));
 }
 
 /// Compiles a path: its segments, and the query that it carries itself.
-pub(super) fn path(written: &WrittenPath, scope: &mut Scope<'_, '_>) -> (Vec<PathPart>, Vec<PathPart>) {
+pub(super) fn path(written: &WrittenPath, scope: &mut Scope<'_>) -> (Vec<PathPart>, Vec<PathPart>) {
     let implied = Implied::required(Place::Path);
     let text = written.text.as_str();
     let (path, query) = split_query(text);
@@ -152,7 +152,7 @@ fn split_query(text: &str) -> (&str, &str) {
 }
 
 /// Compiles a path into literal runs and segments with slots.
-fn segments(path: &str, span: Span, implied: &Implied<'_>, scope: &mut Scope<'_, '_>) -> Vec<PathPart> {
+fn segments(path: &str, span: Span, implied: &Implied<'_>, scope: &mut Scope<'_>) -> Vec<PathPart> {
     let mut parts = Vec::new();
     let mut literal = String::new();
     for (index, segment) in split_segments(path).into_iter().enumerate() {

@@ -19,7 +19,7 @@ pub(crate) use auth::{Auth, Credential};
 pub(crate) use body::{Body, FormField, JsonNode, MultipartPart};
 pub use catalogue::{Catalogue, FixedView, InputView, OperationView, OutputView};
 pub(crate) use operation::{
-    Base, Fixed, HeaderParameter, Input, Operation, PathPart, QueryParameter, Request, Segment, Source,
+    Base, Fixed, HeaderParameter, Input, Needs, Operation, PathPart, QueryParameter, Request, Segment, Source,
 };
 pub use operation::{ListStyle, OperationId, Place};
 pub(crate) use output::{Decode, Output, Outputs, Shape};

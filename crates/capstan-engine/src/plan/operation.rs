@@ -84,8 +84,8 @@ pub(crate) struct Operation {
     pub(crate) fixed: Vec<Fixed>,
     pub(crate) request: Request,
     pub(crate) outputs: Outputs,
-    /// The variables it needs, sorted.
-    pub(crate) variables: Vec<VariableId>,
+    /// The variables it needs, by the part of the request that needs them.
+    pub(crate) variables: Needs,
     /// The variable that is sent as a bearer token because nothing says how it is used.
     pub(crate) inferred_bearer: Option<VariableId>,
 }
@@ -203,4 +203,23 @@ pub(crate) struct QueryParameter {
 pub(crate) struct HeaderParameter {
     pub(crate) name: HeaderName,
     pub(crate) value: Source,
+}
+
+/// The variables that an operation needs. They are kept apart because a caller may replace the
+/// base URI or the authentication, and then needs none of theirs.
+#[derive(Debug, Default)]
+pub(crate) struct Needs {
+    pub(crate) base: Vec<VariableId>,
+    pub(crate) auth: Vec<VariableId>,
+    pub(crate) rest: Vec<VariableId>,
+}
+
+impl Needs {
+    /// All of them, each once, sorted.
+    pub(crate) fn all(&self) -> Vec<VariableId> {
+        let mut all: Vec<VariableId> = self.base.iter().chain(&self.auth).chain(&self.rest).copied().collect();
+        all.sort();
+        all.dedup();
+        all
+    }
 }

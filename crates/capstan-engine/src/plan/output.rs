@@ -5,7 +5,7 @@ use std::sync::Arc;
 use capstan_spec::document::{RawFormat, ValueType};
 use capstan_spec::source::Span;
 
-use crate::jsonpath::JsonPath;
+use crate::jsonpath::{JsonPath, Projection};
 
 /// The outputs of an operation and how the answer is read for them.
 #[derive(Debug)]
@@ -19,12 +19,12 @@ pub(crate) struct Outputs {
 }
 
 /// How an answer is read, chosen from the outputs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum Decode {
     /// Every output is the whole body: it is checked and passed through, no tree is built.
     Whole,
     /// Every output is at one place of its own: one pass over the text picks them.
-    Project,
+    Project(Projection),
     /// A tree is built.
     Tree,
     /// The body is not JSON: it is handed on as text or bytes.

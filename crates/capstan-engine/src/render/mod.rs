@@ -151,9 +151,9 @@ impl<'a> Renderer<'a> {
                 values.insert(input.name.to_string(), minijinja::Value::from_serialize(value));
             }
         }
-        for id in &operation.variables {
+        for id in operation.variables.all() {
             let name = self.context.plan.variables[id.index()].name.to_string();
-            let text = match self.variable(*id) {
+            let text = match self.variable(id) {
                 PartText::Value(text) => text.into_owned(),
                 PartText::Mask(mask) => mask,
                 PartText::Literal(_) | PartText::Absent => continue,
