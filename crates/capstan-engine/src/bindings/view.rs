@@ -1,17 +1,16 @@
 //! A text as a decoder sees it, with the way back to where each byte was written.
 //!
 //! The scrubber looks for a secret in what a text *means*, so that no spelling of an encoding
-//! (upper or lower hex, needless escapes, mixed styles) can hide it.
+//! (upper or lower hex, needless escapes, a mixture of styles) can hide it.
 
 use std::borrow::Cow;
 
 /// One of the encodings in which a text may carry another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Decoding {
-    /// `%41`.
+    /// `%41`, as in URLs and forms. The `+` that forms write for a space stays as it is: the
+    /// scrubber looks for that spelling too, which is cheaper than a view of its own.
     Percent,
-    /// `%41`, and `+` for a space, as in forms.
-    Form,
     /// `\"`, `\n`, `\u0041`, as in JSON.
     Backslash,
     /// `&amp;`, `&#65;`, `&#x41;`, as in HTML and XML.
@@ -19,33 +18,22 @@ pub(super) enum Decoding {
 }
 
 impl Decoding {
-    pub(super) const ALL: [Decoding; 4] = [
-        Decoding::Percent,
-        Decoding::Form,
-        Decoding::Backslash,
-        Decoding::Entity,
-    ];
+    pub(super) const ALL: [Decoding; 3] =
+        [Decoding::Percent, Decoding::Backslash, Decoding::Entity];
 
     /// The byte without which this decoding changes nothing.
     fn marker(self) -> u8 {
         match self {
             Decoding::Percent => b'%',
-            Decoding::Form => b'+',
             Decoding::Backslash => b'\\',
             Decoding::Entity => b'&',
         }
-    }
-
-    fn begins_escape(self, byte: u8) -> bool {
-        byte == self.marker() || self == Decoding::Form && byte == b'%'
     }
 
     /// What the escape at the start of `bytes` means and how long it is.
     fn unescape(self, bytes: &[u8]) -> Option<(Escaped, usize)> {
         match self {
             Decoding::Percent => percent(bytes),
-            Decoding::Form if bytes.first() == Some(&b'+') => Some((Escaped::Byte(b' '), 1)),
-            Decoding::Form => percent(bytes),
             Decoding::Backslash => backslash(bytes),
             Decoding::Entity => entity(bytes),
         }
@@ -84,16 +72,22 @@ impl<'a> View<'a> {
         let mut bytes = Vec::with_capacity(self.bytes.len());
         let mut ends = Vec::new();
         let mut at = 0;
-        while at < self.bytes.len() {
+        while let Some(plain) = self.bytes[at..]
+            .iter()
+            .position(|b| *b == decoding.marker())
+        {
+            bytes.extend_from_slice(&self.bytes[at..at + plain]);
+            at += plain;
             at += self.step(decoding, at, &mut bytes, &mut ends);
         }
+        bytes.extend_from_slice(&self.bytes[at..]);
         (bytes.len() != self.bytes.len() || bytes != *self.bytes).then_some(View {
             bytes: Cow::Owned(bytes),
             ends: self.compose(ends),
         })
     }
 
-    /// Decodes what stands at `at` and says how long it was.
+    /// Decodes the escape that may begin at `at` and says how long it was.
     fn step(
         &self,
         decoding: Decoding,
@@ -101,12 +95,8 @@ impl<'a> View<'a> {
         bytes: &mut Vec<u8>,
         ends: &mut Vec<(usize, usize)>,
     ) -> usize {
-        let byte = self.bytes[at];
-        let escape = decoding
-            .begins_escape(byte)
-            .then(|| decoding.unescape(&self.bytes[at..]));
-        let Some((escaped, len)) = escape.flatten() else {
-            bytes.push(byte);
+        let Some((escaped, len)) = decoding.unescape(&self.bytes[at..]) else {
+            bytes.push(self.bytes[at]);
             return 1;
         };
         match escaped {
@@ -222,7 +212,6 @@ mod tests {
     #[test]
     fn escapes_are_understood() {
         check(Decoding::Percent, "a%2fb%2F+%zz%", "a/b/+%zz%");
-        check(Decoding::Form, "a+b%2b", "a b+");
         check(
             Decoding::Backslash,
             r#"\"\\\/\n\u00e9\ud83d\ude00\x\ud83d"#,
