@@ -64,7 +64,7 @@ pub(super) fn sending(
     } else {
         (
             Code::BrokenResponse,
-            format!("{host} closed the connection without an answer"),
+            format!("{host} closed the connection or does not answer in HTTP"),
         )
     };
     UpstreamError::new(code, message).caused_by(error)
@@ -139,9 +139,11 @@ fn tls_reason(error: &rustls::Error) -> String {
                 "its certificate is for another name".to_owned()
             }
             Cert::Revoked => "its certificate was revoked".to_owned(),
-            other => format!("its certificate is not accepted ({other})"),
+            // What remains is told by the source, in words for those who know certificates.
+            _ => "its certificate is not accepted".to_owned(),
         },
         rustls::Error::InvalidMessage(_) => "it does not speak TLS".to_owned(),
+        rustls::Error::General(reason) => reason.clone(),
         rustls::Error::AlertReceived(alert) => format!("it refused the handshake ({alert:?})"),
         other => other.to_string(),
     }

@@ -292,11 +292,16 @@ async fn a_body_that_is_not_gzip_is_broken() {
 }
 
 #[tokio::test]
-async fn a_connection_closed_without_answer_is_broken() {
-    let server = Server::start(|_| Reply::Close(Vec::new())).await;
-    let result = client().send(server.get("/x?key=hunter2")).await;
-    let expected = format!("`{}` closed the connection without an answer", server.url);
-    assert_eq!(failure_of(result), (Code::BrokenResponse, expected));
+async fn a_connection_without_an_answer_in_http_is_broken() {
+    for bytes in ["", "SSH-2.0-OpenSSH_9.9\r\n", "HTTP/1.1 2"] {
+        let server = Server::start(|_| Reply::Close(bytes.as_bytes().to_vec())).await;
+        let result = client().send(server.get("/x?key=hunter2")).await;
+        let expected = format!(
+            "`{}` closed the connection or does not answer in HTTP",
+            server.url
+        );
+        assert_eq!(failure_of(result), (Code::BrokenResponse, expected));
+    }
 }
 
 fn with_credentials(mut request: Request) -> Request {
