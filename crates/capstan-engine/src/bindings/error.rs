@@ -18,20 +18,12 @@ pub struct BindingError {
 impl BindingError {
     /// A location that cannot be followed.
     pub(super) fn location(message: String, help: &str) -> Self {
-        BindingError {
-            code: Code::UnsupportedLocation,
-            message,
-            help: Some(help.to_owned()),
-        }
+        BindingError { code: Code::UnsupportedLocation, message, help: Some(help.to_owned()) }
     }
 
     /// A file that cannot be understood.
     pub(super) fn file(message: String) -> Self {
-        BindingError {
-            code: Code::BindingFile,
-            message,
-            help: None,
-        }
+        BindingError { code: Code::BindingFile, message, help: None }
     }
 }
 

@@ -96,12 +96,7 @@ impl Scrubber {
             return Vec::new();
         };
         let mut hits = Vec::new();
-        self.search(
-            automata,
-            &View::plain(bytes),
-            limits::SCRUBBED_DECODINGS_MAX,
-            &mut hits,
-        );
+        self.search(automata, &View::plain(bytes), limits::SCRUBBED_DECODINGS_MAX, &mut hits);
         merge(hits)
     }
 
@@ -112,10 +107,7 @@ impl Scrubber {
         if depth == 0 {
             return;
         }
-        for decoded in Decoding::ALL
-            .iter()
-            .filter_map(|decoding| view.decoded(*decoding))
-        {
+        for decoded in Decoding::ALL.iter().filter_map(|decoding| view.decoded(*decoding)) {
             self.search(automata, &decoded, depth - 1, hits);
         }
     }
@@ -133,9 +125,7 @@ impl Scrubber {
 
 impl fmt::Debug for Scrubber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Scrubber")
-            .field("masks", &self.masks)
-            .finish_non_exhaustive()
+        f.debug_struct("Scrubber").field("masks", &self.masks).finish_non_exhaustive()
     }
 }
 
@@ -220,8 +210,7 @@ impl Builder {
         let shifted = [&b"\0\0"[..alignment], secret].concat();
         let first = (alignment * 8).div_ceil(6);
         let last = shifted.len() * 8 / 6;
-        let (partial_before, partial_after) =
-            (alignment != 0, !(shifted.len() * 8).is_multiple_of(6));
+        let (partial_before, partial_after) = (alignment != 0, !(shifted.len() * 8).is_multiple_of(6));
         let standard = STANDARD_NO_PAD.encode(&shifted);
         let url_safe = URL_SAFE_NO_PAD.encode(&shifted);
         if url_safe[first..last] != standard[first..last] {
@@ -232,11 +221,7 @@ impl Builder {
 
     fn pattern(&mut self, text: Vec<u8>, partial_before: bool, partial_after: bool) {
         self.texts.push(text);
-        self.patterns.push(Pattern {
-            mask: self.masks.len() - 1,
-            partial_before,
-            partial_after,
-        });
+        self.patterns.push(Pattern { mask: self.masks.len() - 1, partial_before, partial_after });
     }
 
     fn build(self) -> Scrubber {
@@ -252,11 +237,7 @@ impl Builder {
             detector: automaton(AhoCorasickKind::ContiguousNFA, MatchKind::LeftmostFirst),
             finder: automaton(AhoCorasickKind::NoncontiguousNFA, MatchKind::Standard),
         });
-        Scrubber {
-            automata,
-            patterns: self.patterns,
-            masks: self.masks,
-        }
+        Scrubber { automata, patterns: self.patterns, masks: self.masks }
     }
 }
 

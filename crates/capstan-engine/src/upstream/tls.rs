@@ -15,10 +15,7 @@ use rustls_platform_verifier::Verifier;
 /// The configuration of every TLS connection: TLS 1.2 and 1.3, HTTP/2 before HTTP/1.1.
 pub(super) fn config() -> Result<ClientConfig, Error> {
     let provider = Arc::new(ring::default_provider());
-    let verifier = Arc::new(LazyVerifier {
-        provider: provider.clone(),
-        system: OnceLock::new(),
-    });
+    let verifier = Arc::new(LazyVerifier { provider: provider.clone(), system: OnceLock::new() });
     let mut config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
         .dangerous() // The name rustls gives to every verifier that is not its own; ours only defers.
@@ -76,9 +73,7 @@ impl ServerCertVerifier for LazyVerifier {
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider
-            .signature_verification_algorithms
-            .supported_schemes()
+        self.provider.signature_verification_algorithms.supported_schemes()
     }
 }
 
@@ -104,10 +99,7 @@ mod tests {
     #[test]
     fn a_certificate_of_an_unknown_authority_is_refused() {
         let provider = Arc::new(ring::default_provider());
-        let verifier = LazyVerifier {
-            provider,
-            system: OnceLock::new(),
-        };
+        let verifier = LazyVerifier { provider, system: OnceLock::new() };
         let certificate = CertificateDer::from(STANDARD.decode(STRAY).expect("it is base64"));
         let name = ServerName::try_from("localhost").expect("it is a name");
         let now = UnixTime::since_unix_epoch(Duration::from_secs(1_800_000_000));
@@ -115,19 +107,13 @@ mod tests {
         let error = error.expect_err("nobody trusts it");
         let unknown = Error::InvalidCertificate(CertificateError::UnknownIssuer);
         // A machine without any trust store refuses as well, in other words.
-        assert!(
-            error == unknown || matches!(error, Error::General(_)),
-            "{error}"
-        );
+        assert!(error == unknown || matches!(error, Error::General(_)), "{error}");
     }
 
     #[test]
     fn a_configuration_reads_no_certificates_and_installs_no_provider() {
         let config = config().expect("ring supports the default versions");
-        assert_eq!(
-            config.alpn_protocols,
-            [b"h2".to_vec(), b"http/1.1".to_vec()]
-        );
+        assert_eq!(config.alpn_protocols, [b"h2".to_vec(), b"http/1.1".to_vec()]);
         assert!(CryptoProvider::get_default().is_none());
     }
 }
