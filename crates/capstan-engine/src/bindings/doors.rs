@@ -37,9 +37,7 @@ impl Environment for MapEnvironment {
 
 impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for MapEnvironment {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(variables: I) -> Self {
-        let pairs = variables
-            .into_iter()
-            .map(|(name, value)| (name.into(), value.into()));
+        let pairs = variables.into_iter().map(|(name, value)| (name.into(), value.into()));
         MapEnvironment(pairs.collect())
     }
 }
@@ -69,9 +67,7 @@ impl Files for RealFiles {
     fn read(&self, path: &Path, bytes_max: u64) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         // The length that the system tells may be wrong (a pipe, a growing file); this is not.
-        File::open(path)?
-            .take(bytes_max.saturating_add(1))
-            .read_to_end(&mut bytes)?;
+        File::open(path)?.take(bytes_max.saturating_add(1)).read_to_end(&mut bytes)?;
         bounded(bytes, bytes_max)
     }
 }
@@ -84,9 +80,7 @@ pub struct MapFiles(IndexMap<PathBuf, Vec<u8>>);
 
 impl<P: AsRef<Path>, B: Into<Vec<u8>>> FromIterator<(P, B)> for MapFiles {
     fn from_iter<I: IntoIterator<Item = (P, B)>>(files: I) -> Self {
-        let pairs = files
-            .into_iter()
-            .map(|(path, bytes)| (tidy(path.as_ref()), bytes.into()));
+        let pairs = files.into_iter().map(|(path, bytes)| (tidy(path.as_ref()), bytes.into()));
         MapFiles(pairs.collect())
     }
 }
@@ -114,10 +108,7 @@ fn tidy(path: &Path) -> PathBuf {
             Component::ParentDir if tidy.file_name().is_some() => {
                 tidy.pop();
             }
-            Component::Prefix(_)
-            | Component::RootDir
-            | Component::ParentDir
-            | Component::Normal(_) => tidy.push(part),
+            Component::Prefix(_) | Component::RootDir | Component::ParentDir | Component::Normal(_) => tidy.push(part),
         }
     }
     tidy
@@ -141,18 +132,8 @@ mod tests {
     #[test]
     fn files_are_bounded_and_found_by_equal_paths() {
         let files = MapFiles::from_iter([("a/b.env", "K=v")]);
-        assert_eq!(
-            files
-                .read(Path::new("./a/x/../b.env"), 3)
-                .expect("it is there"),
-            b"K=v"
-        );
-        let kind = |path, max| {
-            files
-                .read(Path::new(path), max)
-                .expect_err("it fails")
-                .kind()
-        };
+        assert_eq!(files.read(Path::new("./a/x/../b.env"), 3).expect("it is there"), b"K=v");
+        let kind = |path, max| files.read(Path::new(path), max).expect_err("it fails").kind();
         assert_eq!(kind("a/b.env", 2), io::ErrorKind::FileTooLarge);
         assert_eq!(kind("../a/b.env", 9), io::ErrorKind::NotFound);
     }
@@ -160,11 +141,7 @@ mod tests {
     #[test]
     fn real_files_are_bounded() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
-        assert!(
-            RealFiles
-                .read(&path, 1 << 20)
-                .is_ok_and(|bytes| !bytes.is_empty())
-        );
+        assert!(RealFiles.read(&path, 1 << 20).is_ok_and(|bytes| !bytes.is_empty()));
         let error = RealFiles.read(&path, 10).expect_err("it is larger");
         assert_eq!(error.kind(), io::ErrorKind::FileTooLarge);
     }

@@ -5,10 +5,7 @@
 
 /// The pairs in order, or the number of the line that is wrong and what is wrong with it.
 pub(super) fn parse(text: &str) -> Result<Vec<(String, String)>, (usize, &'static str)> {
-    let mut scanner = Scanner {
-        rest: text.strip_prefix('\u{feff}').unwrap_or(text),
-        line: 1,
-    };
+    let mut scanner = Scanner { rest: text.strip_prefix('\u{feff}').unwrap_or(text), line: 1 };
     let mut pairs = Vec::new();
     while !scanner.rest.is_empty() {
         match scanner.rest.lines().next().map(str::trim).unwrap_or("") {
@@ -56,9 +53,7 @@ impl<'a> Scanner<'a> {
         }
         self.advance(1);
         let before = before.trim();
-        let exported = before
-            .strip_prefix("export")
-            .filter(|rest| rest.starts_with(is_blank));
+        let exported = before.strip_prefix("export").filter(|rest| rest.starts_with(is_blank));
         let key = exported.unwrap_or(before).trim_start();
         match key.contains(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '#')) {
             true => Err((self.line, "a name holds no blanks, quotes or `#`")),
@@ -69,9 +64,8 @@ impl<'a> Scanner<'a> {
     /// Up to the end of the line or to a comment, which a blank precedes.
     fn bare(&mut self) -> &'a str {
         let line = self.take_while(|c| c != '\n');
-        let comment = line
-            .char_indices()
-            .find(|(at, c)| *c == '#' && line[..*at].chars().next_back().is_none_or(is_blank));
+        let comment =
+            line.char_indices().find(|(at, c)| *c == '#' && line[..*at].chars().next_back().is_none_or(is_blank));
         line[..comment.map_or(line.len(), |(at, _)| at)].trim()
     }
 
@@ -148,10 +142,7 @@ mod tests {
         let text = "# comment\r\n\nA=1\nexport B = two words # not this\r\nC=\"x\\n\\\"y\\\" $HOME \\d\" # c\n\
                     D='raw \\n # text'\nE=\nF=a#b\nG=\"one\ntwo\"\n  H=x=y\nexported=1\nI= # none";
         let pairs = parse(text).expect("it is well formed");
-        let shown: Vec<_> = pairs
-            .iter()
-            .map(|(k, v)| (k.as_str(), v.as_str()))
-            .collect();
+        let shown: Vec<_> = pairs.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
         assert_eq!(
             shown,
             [

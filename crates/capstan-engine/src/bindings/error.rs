@@ -18,11 +18,7 @@ pub struct BindingError {
 impl BindingError {
     /// A location that cannot be followed.
     pub(super) fn location(message: String, help: &str) -> Self {
-        BindingError {
-            code: Code::UnsupportedLocation,
-            message,
-            help: Some(help.to_owned()),
-        }
+        BindingError { code: Code::UnsupportedLocation, message, help: Some(help.to_owned()) }
     }
 
     /// A file that cannot be read.
@@ -36,11 +32,7 @@ impl BindingError {
 
     /// A file that cannot be understood.
     pub(super) fn file(message: String) -> Self {
-        BindingError {
-            code: Code::BindingFile,
-            message,
-            help: None,
-        }
+        BindingError { code: Code::BindingFile, message, help: None }
     }
 }
 

@@ -22,12 +22,10 @@ pub fn locate(location: &str, folder: &Path) -> Result<PathBuf, BindingError> {
         let message = format!("a binding cannot be read from `{scheme}:` locations");
         return Err(BindingError::location(message, SUPPORTED));
     }
-    let path = percent_decode_str(file_path(rest, location)?)
-        .decode_utf8()
-        .map_err(|_| {
-            let message = format!("the path of `{location}` is not UTF-8");
-            BindingError::location(message, SUPPORTED)
-        })?;
+    let path = percent_decode_str(file_path(rest, location)?).decode_utf8().map_err(|_| {
+        let message = format!("the path of `{location}` is not UTF-8");
+        BindingError::location(message, SUPPORTED)
+    })?;
     // Joining an absolute path gives that path.
     Ok(folder.join(strip_dot(&path)))
 }
@@ -35,9 +33,7 @@ pub fn locate(location: &str, folder: &Path) -> Result<PathBuf, BindingError> {
 /// A scheme has two letters at least, or `C:\x` would be one.
 fn split_scheme(location: &str) -> Option<(&str, &str)> {
     let (scheme, rest) = location.split_once(':')?;
-    let letters = scheme
-        .bytes()
-        .all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b));
+    let letters = scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b));
     let scheme_like = scheme.len() > 1 && scheme.as_bytes()[0].is_ascii_alphabetic() && letters;
     scheme_like.then_some((scheme, rest))
 }
@@ -46,9 +42,7 @@ fn file_path<'a>(rest: &'a str, location: &str) -> Result<&'a str, BindingError>
     let Some(after) = rest.strip_prefix("//") else {
         return Ok(rest);
     };
-    let (host, path) = after
-        .find('/')
-        .map_or((after, ""), |slash| after.split_at(slash));
+    let (host, path) = after.find('/').map_or((after, ""), |slash| after.split_at(slash));
     match host {
         "." | ".." => Ok(after),
         "" | "localhost" if path.starts_with("/./") || path.starts_with("/../") => Ok(&path[1..]),
@@ -80,53 +74,27 @@ mod tests {
             ("file://../secrets.yaml", "caps/../secrets.yaml"),
             ("./shared/my.env", "caps/shared/my.env"),
             (".env", "caps/.env"),
-            (
-                "FILE:///etc/capstan/my%20secrets.yaml",
-                "/etc/capstan/my secrets.yaml",
-            ),
+            ("FILE:///etc/capstan/my%20secrets.yaml", "/etc/capstan/my secrets.yaml"),
             ("file://localhost/etc/x", "/etc/x"),
             ("file:/etc/x", "/etc/x"),
             ("/etc/x", "/etc/x"),
         ] {
-            assert_eq!(
-                locate(location, Path::new("caps")),
-                Ok(PathBuf::from(path)),
-                "{location}"
-            );
+            assert_eq!(locate(location, Path::new("caps")), Ok(PathBuf::from(path)), "{location}");
         }
     }
 
     #[test]
     fn other_schemes_are_named() {
         for (location, message) in [
-            (
-                "vault://secret/x",
-                "a binding cannot be read from `vault:` locations",
-            ),
-            (
-                "https://example.com/x",
-                "a binding cannot be read from `https:` locations",
-            ),
-            (
-                "k8s-secret://ns/x",
-                "a binding cannot be read from `k8s-secret:` locations",
-            ),
-            (
-                "file://shared/x.yaml",
-                "`file://shared/x.yaml` names the machine `shared`, not a path",
-            ),
+            ("vault://secret/x", "a binding cannot be read from `vault:` locations"),
+            ("https://example.com/x", "a binding cannot be read from `https:` locations"),
+            ("k8s-secret://ns/x", "a binding cannot be read from `k8s-secret:` locations"),
+            ("file://shared/x.yaml", "`file://shared/x.yaml` names the machine `shared`, not a path"),
             ("file://", "`file://` names the machine ``, not a path"),
         ] {
             let error = locate(location, Path::new(".")).expect_err("it is not supported");
-            assert_eq!(
-                (error.code, error.message.as_str()),
-                (Code::UnsupportedLocation, message)
-            );
-            assert!(
-                error
-                    .help
-                    .is_some_and(|help| help.contains("file:///./secrets.yaml"))
-            );
+            assert_eq!((error.code, error.message.as_str()), (Code::UnsupportedLocation, message));
+            assert!(error.help.is_some_and(|help| help.contains("file:///./secrets.yaml")));
         }
     }
 }

@@ -15,9 +15,7 @@ mod structured;
 mod values;
 mod view;
 
-pub use doors::{
-    Environment, Files, LayeredEnvironment, MapEnvironment, MapFiles, ProcessEnvironment, RealFiles,
-};
+pub use doors::{Environment, Files, LayeredEnvironment, MapEnvironment, MapFiles, ProcessEnvironment, RealFiles};
 pub use error::BindingError;
 pub use location::locate;
 pub use scrubber::Scrubber;

@@ -35,10 +35,7 @@ fn is_continued(line: &str) -> bool {
 fn pair(line: &str) -> Result<(String, String), &'static str> {
     let (key, rest) = line.split_at(key_len(line));
     let rest = rest.trim_start_matches(is_blank);
-    let value = rest
-        .strip_prefix(['=', ':'])
-        .unwrap_or(rest)
-        .trim_start_matches(is_blank);
+    let value = rest.strip_prefix(['=', ':']).unwrap_or(rest).trim_start_matches(is_blank);
     Ok((unescape(key)?, unescape(value)?))
 }
 
@@ -91,12 +88,7 @@ fn unicode(rest: &str) -> Option<(char, &str)> {
 fn unit(rest: &str) -> Option<(u16, &str)> {
     let (digits, after) = rest.split_at_checked(4)?;
     let plain = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
-    Some((
-        plain
-            .then(|| u16::from_str_radix(digits, 16).ok())
-            .flatten()?,
-        after,
-    ))
+    Some((plain.then(|| u16::from_str_radix(digits, 16).ok()).flatten()?, after))
 }
 
 #[cfg(test)]
@@ -109,10 +101,7 @@ mod tests {
         let text = "# c\n! c\na=1\nb : two \nc three\nd\\ e\\=f = g\\:h\ni = one, \\\n    two\\\\\n\
                     j=\\u00e9\\ud83d\\ude00\\t.\nk\nl==x\n  m=1\n";
         let pairs = parse(text).expect("it is well formed");
-        let shown: Vec<_> = pairs
-            .iter()
-            .map(|(k, v)| (k.as_str(), v.as_str()))
-            .collect();
+        let shown: Vec<_> = pairs.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
         assert_eq!(
             shown,
             [
@@ -131,12 +120,7 @@ mod tests {
 
     #[test]
     fn problems_name_their_line() {
-        for text in [
-            "a=1\nb=\\u12",
-            "a=1\nb=\\u12g4",
-            "a=1\nb=\\ud800",
-            "a=1\nb=x\\\n\\u+123",
-        ] {
+        for text in ["a=1\nb=\\u12", "a=1\nb=\\u12g4", "a=1\nb=\\ud800", "a=1\nb=x\\\n\\u+123"] {
             assert_eq!(parse(text).expect_err("it is malformed").0, 2, "{text}");
         }
     }

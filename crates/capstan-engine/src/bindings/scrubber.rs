@@ -1,6 +1,6 @@
 //! Takes every secret out of a text, in whatever encoding it stands there.
 //!
-//! One automaton holds all secrets and their base64 forms. It runs over the text and over each
+//! An automaton holds all secrets and their base64 forms. It runs over the text and over each
 //! [`View`] of it, two decodings deep (a JSON object in a query is both), and every match leads
 //! back to a range of the text, which its mask replaces.
 
@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
@@ -26,12 +26,20 @@ use crate::limits;
 /// them goes.
 pub struct Scrubber {
     /// `None` when there is nothing to look for.
-    automaton: Option<AhoCorasick>,
+    automata: Option<Automata>,
     patterns: Vec<Pattern>,
     masks: Vec<String>,
 }
 
-/// What the automaton's pattern of the same index stands for.
+/// Two automata over the same patterns.
+struct Automata {
+    /// Tells whether there is a match, many times faster than the other tells where.
+    detector: AhoCorasick,
+    /// Finds all matches, overlapping ones too.
+    finder: AhoCorasick,
+}
+
+/// What the automata's pattern of the same index stands for.
 struct Pattern {
     mask: usize,
     /// Base64 characters on either side that hold a part of the secret besides a neighbour's.
@@ -84,49 +92,40 @@ impl Scrubber {
 
     /// What goes, in order and without overlaps.
     fn hits(&self, bytes: &[u8]) -> Vec<Hit> {
-        let Some(automaton) = &self.automaton else {
+        let Some(automata) = &self.automata else {
             return Vec::new();
         };
         let mut hits = Vec::new();
-        self.search(
-            automaton,
-            &View::plain(bytes),
-            limits::SCRUBBED_DECODINGS_MAX,
-            &mut hits,
-        );
+        self.search(automata, &View::plain(bytes), limits::SCRUBBED_DECODINGS_MAX, &mut hits);
         merge(hits)
     }
 
-    fn search(&self, automaton: &AhoCorasick, view: &View<'_>, depth: usize, hits: &mut Vec<Hit>) {
-        for found in automaton.find_overlapping_iter(&*view.bytes) {
-            let pattern = &self.patterns[found.pattern().as_usize()];
-            let range = pattern.widen(&view.bytes, found.range());
-            let range = view.origin(range.start)..view.origin(range.end);
-            push(
-                hits,
-                Hit {
-                    range,
-                    mask: pattern.mask,
-                },
-            );
+    fn search(&self, automata: &Automata, view: &View<'_>, depth: usize, hits: &mut Vec<Hit>) {
+        if automata.detector.is_match(&*view.bytes) {
+            self.collect(&automata.finder, view, hits);
         }
         if depth == 0 {
             return;
         }
-        for decoded in Decoding::ALL
-            .iter()
-            .filter_map(|decoding| view.decoded(*decoding))
-        {
-            self.search(automaton, &decoded, depth - 1, hits);
+        for decoded in Decoding::ALL.iter().filter_map(|decoding| view.decoded(*decoding)) {
+            self.search(automata, &decoded, depth - 1, hits);
+        }
+    }
+
+    fn collect(&self, finder: &AhoCorasick, view: &View<'_>, hits: &mut Vec<Hit>) {
+        for found in finder.find_overlapping_iter(&*view.bytes) {
+            let pattern = &self.patterns[found.pattern().as_usize()];
+            let range = pattern.widen(&view.bytes, found.range());
+            let range = view.origin(range.start)..view.origin(range.end);
+            let mask = pattern.mask;
+            push(hits, Hit { range, mask });
         }
     }
 }
 
 impl fmt::Debug for Scrubber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Scrubber")
-            .field("masks", &self.masks)
-            .finish_non_exhaustive()
+        f.debug_struct("Scrubber").field("masks", &self.masks).finish_non_exhaustive()
     }
 }
 
@@ -196,6 +195,10 @@ impl Builder {
             // A host is written in lower case whatever the variable said.
             self.pattern(lower.into_bytes(), false, false);
         }
+        if secret.contains(' ') {
+            // As forms write it; the rest of a form's encoding is undone by its view.
+            self.pattern(secret.replace(' ', "+").into_bytes(), false, false);
+        }
         for alignment in 0..3 {
             self.base64(secret.as_bytes(), alignment);
         }
@@ -207,8 +210,7 @@ impl Builder {
         let shifted = [&b"\0\0"[..alignment], secret].concat();
         let first = (alignment * 8).div_ceil(6);
         let last = shifted.len() * 8 / 6;
-        let (partial_before, partial_after) =
-            (alignment != 0, !(shifted.len() * 8).is_multiple_of(6));
+        let (partial_before, partial_after) = (alignment != 0, !(shifted.len() * 8).is_multiple_of(6));
         let standard = STANDARD_NO_PAD.encode(&shifted);
         let url_safe = URL_SAFE_NO_PAD.encode(&shifted);
         if url_safe[first..last] != standard[first..last] {
@@ -219,25 +221,23 @@ impl Builder {
 
     fn pattern(&mut self, text: Vec<u8>, partial_before: bool, partial_after: bool) {
         self.texts.push(text);
-        self.patterns.push(Pattern {
-            mask: self.masks.len() - 1,
-            partial_before,
-            partial_after,
-        });
+        self.patterns.push(Pattern { mask: self.masks.len() - 1, partial_before, partial_after });
     }
 
     fn build(self) -> Scrubber {
-        let automaton = (!self.texts.is_empty()).then(|| {
+        // Of all kinds these are built fastest, and most calls scrub a few short texts only.
+        let automaton = |kind, matches| {
             AhoCorasick::builder()
-                .match_kind(MatchKind::Standard)
+                .kind(Some(kind))
+                .match_kind(matches)
                 .build(&self.texts)
                 .expect("secrets of a few megabytes together do not exhaust the automaton's ids")
+        };
+        let automata = (!self.texts.is_empty()).then(|| Automata {
+            detector: automaton(AhoCorasickKind::ContiguousNFA, MatchKind::LeftmostFirst),
+            finder: automaton(AhoCorasickKind::NoncontiguousNFA, MatchKind::Standard),
         });
-        Scrubber {
-            automaton,
-            patterns: self.patterns,
-            masks: self.masks,
-        }
+        Scrubber { automata, patterns: self.patterns, masks: self.masks }
     }
 }
 

@@ -21,17 +21,11 @@ pub(super) struct Problem {
 
 impl Problem {
     fn at(line: usize, message: impl Into<String>) -> Self {
-        Problem {
-            line: Some(line),
-            message: message.into(),
-        }
+        Problem { line: Some(line), message: message.into() }
     }
 
     fn somewhere(message: impl Into<String>) -> Self {
-        Problem {
-            line: None,
-            message: message.into(),
-        }
+        Problem { line: None, message: message.into() }
     }
 }
 
@@ -40,19 +34,13 @@ type Place = Vec<String>;
 
 /// Reads one YAML document of mappings.
 pub(super) fn yaml(text: &str) -> Result<Pairs, Problem> {
-    let mut reader = YamlReader {
-        parser: Parser::new_from_str(text),
-        pairs: Pairs::default(),
-    };
+    let mut reader = YamlReader { parser: Parser::new_from_str(text), pairs: Pairs::default() };
     match reader.document_start()? {
         None => {}
         Some((Event::MappingStart(..), _)) => reader.mapping(&mut Place::new())?,
         Some((Event::Scalar(text, ScalarStyle::Plain, ..), _)) if is_null(&text) => {}
         Some((_, span)) => {
-            return Err(Problem::at(
-                line_of(span),
-                "expected a mapping of names to values",
-            ));
+            return Err(Problem::at(line_of(span), "expected a mapping of names to values"));
         }
     }
     Ok(reader.pairs)
@@ -109,8 +97,7 @@ impl<'a> YamlReader<'a> {
         match event {
             Event::Scalar(text, style, ..) => {
                 let set = style != ScalarStyle::Plain || !is_null(&text);
-                let twice =
-                    || Problem::at(line_of(span), format!("`{}` stands twice", place.join(".")));
+                let twice = || Problem::at(line_of(span), format!("`{}` stands twice", place.join(".")));
                 if set && !self.pairs.insert(place, text.into_owned()) {
                     return Err(twice());
                 }
@@ -118,10 +105,7 @@ impl<'a> YamlReader<'a> {
             }
             Event::MappingStart(..) => self.mapping(place),
             Event::SequenceStart(..) => self.sequence(place, span),
-            Event::Alias(_) => Err(Problem::at(
-                line_of(span),
-                "aliases are not supported in binding files",
-            )),
+            Event::Alias(_) => Err(Problem::at(line_of(span), "aliases are not supported in binding files")),
             _ => Err(Problem::at(line_of(span), "expected a value")),
         }
     }
@@ -180,11 +164,7 @@ fn json_value(pairs: &mut Pairs, place: &mut Place, raw: &str) -> Result<(), Pro
         Some(b'[') => {
             let items: Vec<&RawValue> = parsed(raw)?;
             let indexed = items.into_iter().enumerate();
-            json_nested(
-                pairs,
-                place,
-                indexed.map(|(index, raw)| (index.to_string(), raw)),
-            )
+            json_nested(pairs, place, indexed.map(|(index, raw)| (index.to_string(), raw)))
         }
         Some(b'"') => json_scalar(pairs, place, parsed(raw)?),
         _ if raw == "null" => Ok(()),
@@ -208,10 +188,7 @@ fn json_nested<'a>(
 fn json_scalar(pairs: &mut Pairs, place: &Place, text: String) -> Result<(), Problem> {
     match pairs.insert(place, text) {
         true => Ok(()),
-        false => Err(Problem::somewhere(format!(
-            "`{}` stands twice",
-            place.join(".")
-        ))),
+        false => Err(Problem::somewhere(format!("`{}` stands twice", place.join(".")))),
     }
 }
 

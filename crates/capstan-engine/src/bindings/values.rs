@@ -31,8 +31,7 @@ impl Values {
     /// that fits. Fails with `BindingFile`, naming the line where it is known, never a value.
     pub fn parse(path: &Path, bytes: &[u8]) -> Result<Values, BindingError> {
         let fail = |problem| failure(path, problem);
-        let text =
-            std::str::from_utf8(bytes).map_err(|_| fail(plain_problem("it is not UTF-8")))?;
+        let text = std::str::from_utf8(bytes).map_err(|_| fail(plain_problem("it is not UTF-8")))?;
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         match form(path) {
             Some(form) => read(form, text).map(Values).map_err(fail),
@@ -47,9 +46,7 @@ impl Values {
 
     /// All pairs, in the order of the file.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0
-            .iter()
-            .map(|(key, value)| (key.as_str(), value.as_str()))
+        self.0.iter().map(|(key, value)| (key.as_str(), value.as_str()))
     }
 
     /// The pairs as a map: what [`MapEnvironment`](super::MapEnvironment) takes.
@@ -114,12 +111,8 @@ fn read(form: Form, text: &str) -> Result<IndexMap<String, String>, Problem> {
     match form {
         Form::Yaml => structured::yaml(text).map(|pairs| pairs.values),
         Form::Json => structured::json(text).map(|pairs| pairs.values),
-        Form::Dotenv => dotenv::parse(text)
-            .map(IndexMap::from_iter)
-            .map_err(line_problem),
-        Form::Properties => properties::parse(text)
-            .map(IndexMap::from_iter)
-            .map_err(line_problem),
+        Form::Dotenv => dotenv::parse(text).map(IndexMap::from_iter).map_err(line_problem),
+        Form::Properties => properties::parse(text).map(IndexMap::from_iter).map_err(line_problem),
     }
 }
 
@@ -130,17 +123,11 @@ fn guess(text: &str) -> Result<IndexMap<String, String>, Problem> {
 }
 
 fn plain_problem(message: &str) -> Problem {
-    Problem {
-        line: None,
-        message: message.to_owned(),
-    }
+    Problem { line: None, message: message.to_owned() }
 }
 
 fn line_problem((line, message): (usize, &'static str)) -> Problem {
-    Problem {
-        line: Some(line),
-        message: message.to_owned(),
-    }
+    Problem { line: Some(line), message: message.to_owned() }
 }
 
 fn failure(path: &Path, problem: Problem) -> BindingError {
@@ -148,10 +135,7 @@ fn failure(path: &Path, problem: Problem) -> BindingError {
         Some(line) => format!("{}:{line}", path.display()),
         None => path.display().to_string(),
     };
-    BindingError::file(format!(
-        "the binding file `{place}` cannot be read: {}",
-        problem.message
-    ))
+    BindingError::file(format!("the binding file `{place}` cannot be read: {}", problem.message))
 }
 
 #[cfg(test)]
@@ -218,16 +202,8 @@ mod tests {
 
     #[test]
     fn a_literal_dotted_key_wins_over_a_nested_one() {
-        check(
-            "a.yaml",
-            "a: {b: nested}\na.b: literal\n",
-            &[("a.b", "literal")],
-        );
-        check(
-            "a.yaml",
-            "a.b: literal\na: {b: nested}\n",
-            &[("a.b", "literal")],
-        );
+        check("a.yaml", "a: {b: nested}\na.b: literal\n", &[("a.b", "literal")]);
+        check("a.yaml", "a.b: literal\na: {b: nested}\n", &[("a.b", "literal")]);
         check(".env", "A=1\nA=2", &[("A", "2")]);
     }
 
@@ -235,57 +211,21 @@ mod tests {
     fn problems_name_file_and_line_but_no_value() {
         for (name, text, expected) in [
             ("a.yaml", "A: 1\nB: [hunter2\n", "a.yaml"),
-            (
-                "a.yaml",
-                "A: 1\nA: hunter2\n",
-                "a.yaml:2` cannot be read: `A` stands twice",
-            ),
-            (
-                "a.yaml",
-                "A: &x hunter2\nB: *x\n",
-                "a.yaml:2` cannot be read: aliases",
-            ),
-            (
-                "a.yaml",
-                "- hunter2\n",
-                "a.yaml:1` cannot be read: expected a mapping",
-            ),
-            (
-                "a.json",
-                "{\"A\": 1,\n\"B\": hunter2}",
-                "a.json:2` cannot be read: it is not JSON",
-            ),
-            (
-                "a.json",
-                "[\"hunter2\"]",
-                "a.json:1` cannot be read: expected an object",
-            ),
-            (
-                ".env",
-                "A=1\nhunter2",
-                ".env:2` cannot be read: expected `NAME=value`",
-            ),
-            (
-                "a.properties",
-                "A=hunter2\\u12",
-                "a.properties:1` cannot be read: `\\u` needs",
-            ),
-            (
-                "secrets",
-                "hunter2",
-                "secrets` cannot be read: it is neither",
-            ),
+            ("a.yaml", "A: 1\nA: hunter2\n", "a.yaml:2` cannot be read: `A` stands twice"),
+            ("a.yaml", "A: &x hunter2\nB: *x\n", "a.yaml:2` cannot be read: aliases"),
+            ("a.yaml", "- hunter2\n", "a.yaml:1` cannot be read: expected a mapping"),
+            ("a.json", "{\"A\": 1,\n\"B\": hunter2}", "a.json:2` cannot be read: it is not JSON"),
+            ("a.json", "[\"hunter2\"]", "a.json:1` cannot be read: expected an object"),
+            (".env", "A=1\nhunter2", ".env:2` cannot be read: expected `NAME=value`"),
+            ("a.properties", "A=hunter2\\u12", "a.properties:1` cannot be read: `\\u` needs"),
+            ("secrets", "hunter2", "secrets` cannot be read: it is neither"),
         ] {
             let error = parse(name, text).expect_err("the file is malformed");
             assert!(error.message.contains(expected), "{}", error.message);
             assert!(!error.message.contains("hunter2"), "{}", error.message);
         }
         let error = Values::parse(Path::new(".env"), b"A=\xff").expect_err("it is not UTF-8");
-        assert!(
-            error.message.ends_with("it is not UTF-8"),
-            "{}",
-            error.message
-        );
+        assert!(error.message.ends_with("it is not UTF-8"), "{}", error.message);
     }
 
     #[test]

@@ -35,11 +35,7 @@ impl Client {
         let builder = || common(&settings).tls_backend_preconfigured(tls.clone());
         let direct = builder().no_proxy().build().map_err(failure::building)?;
         let routed = builder().build().map_err(failure::building)?;
-        Ok(Client {
-            settings,
-            direct,
-            routed,
-        })
+        Ok(Client { settings, direct, routed })
     }
 
     async fn run(&self, request: Request) -> Result<Response, UpstreamError> {
@@ -68,49 +64,27 @@ impl Client {
         let mut request = reqwest::Request::new(hop.method.clone(), hop.url.clone());
         *request.headers_mut() = hop.headers.clone();
         *request.body_mut() = hop.body.clone().map(reqwest::Body::from);
-        let client = if is_loopback(&hop.url) {
-            &self.direct
-        } else {
-            &self.routed
-        };
+        let client = if is_loopback(&hop.url) { &self.direct } else { &self.routed };
         let failed = |error| failure::sending(error, &hop.url, &self.settings);
         client.execute(request).await.map_err(failed)
     }
 
-    async fn read(
-        &self,
-        mut response: reqwest::Response,
-        url: &Url,
-    ) -> Result<Response, UpstreamError> {
+    async fn read(&self, mut response: reqwest::Response, url: &Url) -> Result<Response, UpstreamError> {
         let status = response.status();
         let version = response.version();
         let headers = std::mem::take(response.headers_mut());
         let body = self.body(response, url).await?;
-        Ok(Response {
-            status,
-            version,
-            headers,
-            body,
-            url: url.to_string(),
-        })
+        Ok(Response { status, version, headers, body, url: url.to_string() })
     }
 
-    async fn body(
-        &self,
-        mut response: reqwest::Response,
-        url: &Url,
-    ) -> Result<Bytes, UpstreamError> {
+    async fn body(&self, mut response: reqwest::Response, url: &Url) -> Result<Bytes, UpstreamError> {
         let bytes_max = self.settings.response_bytes_max;
         let advertised = response.content_length().unwrap_or(0);
         if advertised > bytes_max {
             return Err(failure::too_large(url, bytes_max));
         }
         let mut body = BytesMut::new();
-        while let Some(chunk) = response
-            .chunk()
-            .await
-            .map_err(|e| failure::reading(e, url))?
-        {
+        while let Some(chunk) = response.chunk().await.map_err(|e| failure::reading(e, url))? {
             if body.len() as u64 + chunk.len() as u64 > bytes_max {
                 return Err(failure::too_large(url, bytes_max));
             }
@@ -149,8 +123,7 @@ fn common(settings: &ClientSettings) -> reqwest::ClientBuilder {
 }
 
 fn first_hop(request: Request) -> Result<Hop, UpstreamError> {
-    let unusable =
-        || UpstreamError::new(Code::BadSettings, "the URL of the request cannot be used");
+    let unusable = || UpstreamError::new(Code::BadSettings, "the URL of the request cannot be used");
     let url = Url::parse(&request.url).map_err(|cause| unusable().caused_by(cause))?;
     if !matches!(url.scheme(), "http" | "https") {
         return Err(unusable().caused_by(format!("`{}:` is neither http nor https", url.scheme())));
@@ -159,12 +132,7 @@ fn first_hop(request: Request) -> Result<Hop, UpstreamError> {
     for (name, value) in request.headers {
         headers.append(name, value);
     }
-    Ok(Hop {
-        method: request.method,
-        url,
-        headers,
-        body: request.body,
-    })
+    Ok(Hop { method: request.method, url, headers, body: request.body })
 }
 
 /// Whether a URL leads to this machine whatever the name service says (RFC 6761, 6.3).

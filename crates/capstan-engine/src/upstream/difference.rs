@@ -36,17 +36,11 @@ impl Difference {
 pub(super) fn differences(recorded: &Asked, asked: &Asked) -> Vec<Difference> {
     let mut all = Vec::new();
     if recorded.method != asked.method {
-        all.push(Difference::Method(
-            recorded.method.clone(),
-            asked.method.clone(),
-        ));
+        all.push(Difference::Method(recorded.method.clone(), asked.method.clone()));
     }
     let (here, there) = (&recorded.url, &asked.url);
     if here.origin != there.origin {
-        all.push(Difference::Origin(
-            here.origin.clone(),
-            there.origin.clone(),
-        ));
+        all.push(Difference::Origin(here.origin.clone(), there.origin.clone()));
     }
     if here.path != there.path {
         all.push(Difference::Path(path_text(here), path_text(there)));
@@ -93,24 +87,13 @@ fn names<'a>(recorded: &'a Query, asked: &'a Query) -> Vec<&'a str> {
 
 /// The values of a name, several joined by commas.
 fn value_of(query: &Query, name: &str) -> Option<String> {
-    let values: Vec<&str> = query
-        .iter()
-        .filter(|(n, _)| n == name)
-        .map(|(_, value)| value.as_str())
-        .collect();
+    let values: Vec<&str> = query.iter().filter(|(n, _)| n == name).map(|(_, value)| value.as_str()).collect();
     (!values.is_empty()).then(|| values.join(","))
 }
 
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let q = |text: &str| {
-            quoted(
-                &text
-                    .chars()
-                    .take(limits::QUOTED_CHARS_MAX)
-                    .collect::<String>(),
-            )
-        };
+        let q = |text: &str| quoted(&text.chars().take(limits::QUOTED_CHARS_MAX).collect::<String>());
         match self {
             Difference::Method(here, there) => {
                 write!(f, "the method is {}, not {}", q(here), q(there))
@@ -120,13 +103,7 @@ impl fmt::Display for Difference {
             }
             Difference::Path(here, there) => write!(f, "the path is {}, not {}", q(here), q(there)),
             Difference::Query(name, Some(here), Some(there)) => {
-                write!(
-                    f,
-                    "the query's {} is {}, not {}",
-                    q(name),
-                    q(here),
-                    q(there)
-                )
+                write!(f, "the query's {} is {}, not {}", q(name), q(here), q(there))
             }
             Difference::Query(name, Some(_), None) => {
                 write!(f, "the query has {} as well", q(name))

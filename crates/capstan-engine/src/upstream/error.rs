@@ -20,19 +20,12 @@ pub struct UpstreamError {
 impl UpstreamError {
     /// An error without a deeper cause, for implementations of [`Upstream`](super::Upstream).
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        UpstreamError {
-            code,
-            message: message.into(),
-            source: None,
-        }
+        UpstreamError { code, message: message.into(), source: None }
     }
 
     /// The same error with the cause that led to it.
     pub fn caused_by(self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        UpstreamError {
-            source: Some(source.into()),
-            ..self
-        }
+        UpstreamError { source: Some(source.into()), ..self }
     }
 
     /// The stable code: one of `Unreachable`, `TimedOut`, `ResponseTooLarge`,

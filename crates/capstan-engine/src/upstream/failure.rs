@@ -33,39 +33,20 @@ pub(super) fn quoted(text: &str) -> String {
 }
 
 /// No response head came back.
-pub(super) fn sending(
-    error: reqwest::Error,
-    url: &Url,
-    settings: &ClientSettings,
-) -> UpstreamError {
+pub(super) fn sending(error: reqwest::Error, url: &Url, settings: &ClientSettings) -> UpstreamError {
     let error = error.without_url();
     let host = shown(url);
     let (code, message) = if error.is_connect() && error.is_timeout() {
         let limit = duration_text(settings.connect_timeout);
-        (
-            Code::TimedOut,
-            format!("no connection to {host} within {limit} (connect timeout)"),
-        )
+        (Code::TimedOut, format!("no connection to {host} within {limit} (connect timeout)"))
     } else if error.is_dns() {
-        (
-            Code::Unreachable,
-            format!("the name of {host} has no address"),
-        )
+        (Code::Unreachable, format!("the name of {host} has no address"))
     } else if let Some(tls) = cause::<rustls::Error>(&error) {
-        (
-            Code::Unreachable,
-            format!("no secure connection to {host}: {}", tls_reason(tls)),
-        )
+        (Code::Unreachable, format!("no secure connection to {host}: {}", tls_reason(tls)))
     } else if error.is_connect() {
-        (
-            Code::Unreachable,
-            format!("{host} {}", connect_reason(&error)),
-        )
+        (Code::Unreachable, format!("{host} {}", connect_reason(&error)))
     } else {
-        (
-            Code::BrokenResponse,
-            format!("{host} closed the connection without an answer"),
-        )
+        (Code::BrokenResponse, format!("{host} closed the connection or does not answer in HTTP"))
     };
     UpstreamError::new(code, message).caused_by(error)
 }
@@ -84,20 +65,14 @@ pub(super) fn reading(error: reqwest::Error, url: &Url) -> UpstreamError {
 /// The deadline of the whole call passed.
 pub(super) fn timed_out(url: &Url, timeout: Duration) -> UpstreamError {
     let limit = duration_text(timeout);
-    let message = format!(
-        "no complete answer from {} within {limit} (total timeout)",
-        shown(url)
-    );
+    let message = format!("no complete answer from {} within {limit} (total timeout)", shown(url));
     UpstreamError::new(Code::TimedOut, message)
 }
 
 /// The body is larger than the settings allow.
 pub(super) fn too_large(url: &Url, bytes_max: u64) -> UpstreamError {
     let limit = size_text(bytes_max);
-    let message = format!(
-        "the response of {} is larger than the limit of {limit}",
-        shown(url)
-    );
+    let message = format!("the response of {} is larger than the limit of {limit}", shown(url));
     UpstreamError::new(Code::ResponseTooLarge, message)
 }
 
@@ -131,17 +106,17 @@ fn tls_reason(error: &rustls::Error) -> String {
     match error {
         rustls::Error::InvalidCertificate(cert) => match cert {
             Cert::Expired | Cert::ExpiredContext { .. } => "its certificate has expired".to_owned(),
-            Cert::NotValidYet | Cert::NotValidYetContext { .. } => {
-                "its certificate is not valid yet".to_owned()
-            }
+            Cert::NotValidYet | Cert::NotValidYetContext { .. } => "its certificate is not valid yet".to_owned(),
             Cert::UnknownIssuer => "its certificate is signed by an unknown authority".to_owned(),
             Cert::NotValidForName | Cert::NotValidForNameContext { .. } => {
                 "its certificate is for another name".to_owned()
             }
             Cert::Revoked => "its certificate was revoked".to_owned(),
-            other => format!("its certificate is not accepted ({other})"),
+            // What remains is told by the source, in words for those who know certificates.
+            _ => "its certificate is not accepted".to_owned(),
         },
         rustls::Error::InvalidMessage(_) => "it does not speak TLS".to_owned(),
+        rustls::Error::General(reason) => reason.clone(),
         rustls::Error::AlertReceived(alert) => format!("it refused the handshake ({alert:?})"),
         other => other.to_string(),
     }
@@ -155,9 +130,7 @@ fn cause<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a
         if let Some(found) = error.downcast_ref::<T>() {
             return Some(found);
         }
-        let wrapped = error
-            .downcast_ref::<io::Error>()
-            .and_then(io::Error::get_ref);
+        let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
         next = match wrapped {
             Some(inner) => Some(inner),
             None => error.source(),

@@ -9,9 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use http::header::{
-    AUTHORIZATION, CONTENT_TYPE, COOKIE, LOCATION, PROXY_AUTHORIZATION, SET_COOKIE,
-};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, LOCATION, PROXY_AUTHORIZATION, SET_COOKIE};
 use http::{HeaderName, HeaderValue, Version};
 use serde_json::{Value, json};
 
@@ -40,12 +38,7 @@ pub(super) fn archive(entries: &[Value]) -> Value {
 }
 
 /// One exchange, masked.
-pub(super) fn entry(
-    request: &Request,
-    response: &Response,
-    moment: Moment,
-    scrubber: &Scrubber,
-) -> Value {
+pub(super) fn entry(request: &Request, response: &Response, moment: Moment, scrubber: &Scrubber) -> Value {
     let ms = (moment.took.as_secs_f64() * 1e6).round() / 1e3;
     json!({
         "startedDateTime": timestamp(moment.started),
@@ -60,10 +53,7 @@ pub(super) fn entry(
 fn request_value(request: &Request, version: Version, scrubber: &Scrubber) -> Value {
     let url = scrubber.scrub(&request.url);
     let query = masked::query_pairs(&url);
-    let query: Vec<Value> = query
-        .iter()
-        .map(|(name, value)| json!({ "name": name, "value": value }))
-        .collect();
+    let query: Vec<Value> = query.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
     let headers = request.headers.iter().map(|(name, value)| (name, value));
     let mut value = json!({
         "method": request.method.as_str(),
@@ -84,13 +74,8 @@ fn request_value(request: &Request, version: Version, scrubber: &Scrubber) -> Va
 /// HAR has no encoding for request bodies that are not text; `_encoding` is ours, by the rule
 /// that custom fields begin with an underscore.
 fn post_data(request: &Request, body: &Bytes, scrubber: &Scrubber) -> Value {
-    let mime = request
-        .headers
-        .iter()
-        .find(|(name, _)| *name == CONTENT_TYPE);
-    let mime = mime.map_or("".into(), |(_, value)| {
-        String::from_utf8_lossy(value.as_bytes())
-    });
+    let mime = request.headers.iter().find(|(name, _)| *name == CONTENT_TYPE);
+    let mime = mime.map_or("".into(), |(_, value)| String::from_utf8_lossy(value.as_bytes()));
     let (text, encoded) = text(body, scrubber);
     match encoded {
         false => json!({ "mimeType": mime, "text": text }),
@@ -100,11 +85,7 @@ fn post_data(request: &Request, body: &Bytes, scrubber: &Scrubber) -> Value {
 
 fn response_value(response: &Response, scrubber: &Scrubber) -> Value {
     let header = |name: HeaderName| {
-        let value = response
-            .headers
-            .get(name)
-            .map(HeaderValue::as_bytes)
-            .unwrap_or_default();
+        let value = response.headers.get(name).map(HeaderValue::as_bytes).unwrap_or_default();
         scrubber.scrub(&String::from_utf8_lossy(value)).into_owned()
     };
     let (text, encoded) = text(&response.body, scrubber);
@@ -144,13 +125,9 @@ fn header_values<'a>(
 ) -> Vec<Value> {
     let shown = |name, value: &HeaderValue| match is_hidden(name, value) {
         true => HIDDEN.to_owned(),
-        false => scrubber
-            .scrub(&String::from_utf8_lossy(value.as_bytes()))
-            .into_owned(),
+        false => scrubber.scrub(&String::from_utf8_lossy(value.as_bytes())).into_owned(),
     };
-    headers
-        .map(|(name, value)| json!({ "name": name.as_str(), "value": shown(name, value) }))
-        .collect()
+    headers.map(|(name, value)| json!({ "name": name.as_str(), "value": shown(name, value) })).collect()
 }
 
 fn is_hidden(name: &HeaderName, value: &HeaderValue) -> bool {
@@ -179,11 +156,7 @@ fn civil(days: u64) -> (u64, u64, u64) {
     let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted = (5 * of_year + 2) / 153;
     let day = of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 {
-        shifted + 3
-    } else {
-        shifted - 9
-    };
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
     (era * 400 + year_of_era + u64::from(month <= 2), month, day)
 }
 

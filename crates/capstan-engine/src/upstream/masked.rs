@@ -66,12 +66,7 @@ fn form_pairs(text: &str) -> Vec<(String, String)> {
     let pairs = text.split('&').filter(|pair| !pair.is_empty());
     pairs
         .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
-        .map(|(name, value)| {
-            (
-                decoded(&name.replace('+', " ")),
-                decoded(&value.replace('+', " ")),
-            )
-        })
+        .map(|(name, value)| (decoded(&name.replace('+', " ")), decoded(&value.replace('+', " "))))
         .collect()
 }
 
@@ -94,12 +89,7 @@ pub(super) enum MaskedBody {
 impl MaskedBody {
     /// Reads a masked body by its content type.
     pub(super) fn parse(mime: &str, body: &[u8]) -> Self {
-        let essence = mime
-            .split(';')
-            .next()
-            .unwrap_or("")
-            .trim()
-            .to_ascii_lowercase();
+        let essence = mime.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
         if (essence == "application/json" || essence.ends_with("+json"))
             && let Ok(value) = serde_json::from_slice(body)
         {
@@ -152,19 +142,10 @@ mod tests {
 
     #[test]
     fn equal_requests_compare_equal() {
-        same(
-            "https://{{ORG}}.Kinde.com/a",
-            "HTTPS://{{ORG}}.kinde.com:443/a",
-        );
-        same(
-            "https://%7B%7BORG%7D%7D.kinde.com/a",
-            "https://{{ORG}}.kinde.com/a",
-        );
+        same("https://{{ORG}}.Kinde.com/a", "HTTPS://{{ORG}}.kinde.com:443/a");
+        same("https://%7B%7BORG%7D%7D.kinde.com/a", "https://{{ORG}}.kinde.com/a");
         same("http://h", "http://h/");
-        same(
-            "http://h/a%2Fb?x=%7b%7bK%7d%7d+1",
-            "http://h/a%2fb?x={{K}}%201#f",
-        );
+        same("http://h/a%2Fb?x=%7b%7bK%7d%7d+1", "http://h/a%2fb?x={{K}}%201#f");
     }
 
     #[test]
@@ -187,26 +168,11 @@ mod tests {
             MaskedBody::parse(mime[0], a.as_bytes()) == MaskedBody::parse(mime[1], b.as_bytes())
         };
         let json = "application/json; charset=utf-8";
-        assert!(same(
-            [json, json],
-            r#"{"a":1,"b":2}"#,
-            r#"{ "b": 2, "a": 1 }"#
-        ));
+        assert!(same([json, json], r#"{"a":1,"b":2}"#, r#"{ "b": 2, "a": 1 }"#));
         assert!(!same([json, json], r#"{"a":1}"#, r#"{"a":2}"#));
-        assert!(same(
-            ["application/x-www-form-urlencoded"; 2],
-            "a=%7B+b",
-            "a={%20b"
-        ));
-        let multipart = [
-            "multipart/form-data; boundary=aa",
-            "multipart/form-data; boundary=\"bb\"",
-        ];
-        assert!(same(
-            multipart,
-            "--aa\r\nx\r\n--aa--",
-            "--bb\r\nx\r\n--bb--"
-        ));
+        assert!(same(["application/x-www-form-urlencoded"; 2], "a=%7B+b", "a={%20b"));
+        let multipart = ["multipart/form-data; boundary=aa", "multipart/form-data; boundary=\"bb\""];
+        assert!(same(multipart, "--aa\r\nx\r\n--aa--", "--bb\r\nx\r\n--bb--"));
         assert!(!same(["text/plain"; 2], "a b", "a+b"));
     }
 }

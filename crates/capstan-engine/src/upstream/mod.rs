@@ -18,6 +18,7 @@ mod settings;
 mod testing;
 mod tls;
 
+use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 
@@ -33,7 +34,7 @@ pub use settings::ClientSettings;
 /// A request ready to send; every text is encoded already.
 ///
 /// [`HeaderValue::is_sensitive`] marks what must not travel to another origin nor be shown.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Request {
     /// The method.
     pub method: Method,
@@ -43,6 +44,18 @@ pub struct Request {
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// The body; `None` sends neither a body nor its length.
     pub body: Option<Bytes>,
+}
+
+impl fmt::Debug for Request {
+    /// Leaves out what may hold secrets: the query, sensitive headers and the body.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("method", &self.method)
+            .field("url", &self.url.split('?').next().unwrap_or(""))
+            .field("headers", &self.headers)
+            .field("body_bytes", &self.body.as_ref().map(Bytes::len))
+            .finish()
+    }
 }
 
 /// A whole response, decompressed.

@@ -26,20 +26,12 @@ pub struct Recorder {
 impl Recorder {
     /// Records what passes to `inner`; `scrubber` knows the secrets.
     pub fn new(inner: Arc<dyn Upstream>, scrubber: Arc<Scrubber>) -> Self {
-        Recorder {
-            inner,
-            scrubber,
-            now: Box::new(SystemTime::now),
-            entries: Mutex::default(),
-        }
+        Recorder { inner, scrubber, now: Box::new(SystemTime::now), entries: Mutex::default() }
     }
 
     /// The same with another clock for the times of day.
     pub fn with_clock(self, now: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
-        Recorder {
-            now: Box::new(now),
-            ..self
-        }
+        Recorder { now: Box::new(now), ..self }
     }
 
     /// The recording so far: a HAR 1.2 archive.
@@ -51,24 +43,14 @@ impl Recorder {
         self.refuse_full()?;
         let (started, clock) = ((self.now)(), Instant::now());
         let response = self.inner.send(request.clone()).await?;
-        let moment = Moment {
-            started,
-            took: clock.elapsed(),
-        };
+        let moment = Moment { started, took: clock.elapsed() };
         let entry = har::entry(&request, &response, moment, &self.scrubber);
-        self.entries
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(entry);
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner).push(entry);
         Ok(response)
     }
 
     fn refuse_full(&self) -> Result<(), UpstreamError> {
-        let count = self
-            .entries
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .len();
+        let count = self.entries.lock().unwrap_or_else(PoisonError::into_inner).len();
         if count < limits::RECORDED_ENTRIES_MAX {
             return Ok(());
         }

@@ -7,8 +7,8 @@
 use bytes::Bytes;
 use capstan_spec::diagnostic::Code;
 use http::header::{
-    AUTHORIZATION, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_LOCATION,
-    CONTENT_TYPE, COOKIE, HOST, LOCATION, PROXY_AUTHORIZATION, TRANSFER_ENCODING,
+    AUTHORIZATION, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_TYPE, COOKIE, HOST,
+    LOCATION, PROXY_AUTHORIZATION, TRANSFER_ENCODING,
 };
 use http::{HeaderMap, HeaderName, Method, StatusCode};
 use url::Url;
@@ -28,14 +28,8 @@ pub(super) struct Hop {
 
 const CREDENTIALS: [HeaderName; 3] = [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION];
 
-const BODY_HEADERS: [HeaderName; 6] = [
-    CONTENT_TYPE,
-    CONTENT_LENGTH,
-    CONTENT_ENCODING,
-    CONTENT_LANGUAGE,
-    CONTENT_LOCATION,
-    TRANSFER_ENCODING,
-];
+const BODY_HEADERS: [HeaderName; 6] =
+    [CONTENT_TYPE, CONTENT_LENGTH, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LOCATION, TRANSFER_ENCODING];
 
 /// The hops of one call so far: the guard against loops.
 #[derive(Debug, Default)]
@@ -62,21 +56,11 @@ impl Trail {
     }
 
     fn refuse_endless(&self, next: &Hop, redirects_max: u32) -> Result<(), UpstreamError> {
-        if self
-            .visited
-            .iter()
-            .any(|(method, url)| *method == next.method && *url == next.url)
-        {
-            return Err(refused(format!(
-                "the redirects run in a circle at {}",
-                shown(&next.url)
-            )));
+        if self.visited.iter().any(|(method, url)| *method == next.method && *url == next.url) {
+            return Err(refused(format!("the redirects run in a circle at {}", shown(&next.url))));
         }
         if self.visited.len() > redirects_max as usize {
-            let message = format!(
-                "more than {redirects_max} redirects, the last to {}",
-                shown(&next.url)
-            );
+            let message = format!("more than {redirects_max} redirects, the last to {}", shown(&next.url));
             return Err(refused(message));
         }
         Ok(())
@@ -85,29 +69,17 @@ impl Trail {
 
 fn location(status: StatusCode, headers: &HeaderMap) -> Option<&[u8]> {
     let redirects = matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308);
-    redirects
-        .then(|| headers.get(LOCATION))
-        .flatten()
-        .map(|value| value.as_bytes())
+    redirects.then(|| headers.get(LOCATION)).flatten().map(|value| value.as_bytes())
 }
 
 /// Resolves a `Location`. A user name in it is dropped: nobody may slip a credential in.
 fn target(from: &Url, location: &[u8]) -> Result<Url, UpstreamError> {
     let not_a_url = || {
-        let text: String = String::from_utf8_lossy(location)
-            .chars()
-            .take(limits::QUOTED_CHARS_MAX)
-            .collect();
-        refused(format!(
-            "{} redirects to {}, which is not a URL",
-            shown(from),
-            quoted(&text)
-        ))
+        let text: String = String::from_utf8_lossy(location).chars().take(limits::QUOTED_CHARS_MAX).collect();
+        refused(format!("{} redirects to {}, which is not a URL", shown(from), quoted(&text)))
     };
     let text = std::str::from_utf8(location).map_err(|cause| not_a_url().caused_by(cause))?;
-    let mut to = from
-        .join(text)
-        .map_err(|cause| not_a_url().caused_by(cause))?;
+    let mut to = from.join(text).map_err(|cause| not_a_url().caused_by(cause))?;
     if !matches!(to.scheme(), "http" | "https") {
         let message = format!("{} redirects to a `{}:` address", shown(from), to.scheme());
         return Err(refused(message));
@@ -121,17 +93,10 @@ fn target(from: &Url, location: &[u8]) -> Result<Url, UpstreamError> {
 
 fn follow(hop: &Hop, status: StatusCode, to: Url) -> Result<Hop, UpstreamError> {
     if hop.url.scheme() == "https" && to.scheme() == "http" {
-        let message = format!(
-            "{} redirects to plain http at {}",
-            shown(&hop.url),
-            shown(&to)
-        );
+        let message = format!("{} redirects to plain http at {}", shown(&hop.url), shown(&to));
         return Err(refused(message));
     }
-    let mut next = Hop {
-        url: to,
-        ..hop.clone()
-    };
+    let mut next = Hop { url: to, ..hop.clone() };
     if becomes_get(status, &hop.method) {
         next.method = Method::GET;
         next.body = None;
@@ -154,11 +119,8 @@ fn becomes_get(status: StatusCode, method: &Method) -> bool {
 
 fn leave_origin(from: &Hop, next: &mut Hop) -> Result<(), UpstreamError> {
     if next.body.is_some() {
-        let message = format!(
-            "{} redirects a request with a body to another origin, {}",
-            shown(&from.url),
-            shown(&next.url)
-        );
+        let message =
+            format!("{} redirects a request with a body to another origin, {}", shown(&from.url), shown(&next.url));
         return Err(refused(message));
     }
     drop_headers(&mut next.headers, &CREDENTIALS);
@@ -174,11 +136,8 @@ fn drop_headers(headers: &mut HeaderMap, names: &[HeaderName]) {
 }
 
 fn drop_sensitive(headers: &mut HeaderMap) {
-    let sensitive: Vec<HeaderName> = headers
-        .iter()
-        .filter(|(_, value)| value.is_sensitive())
-        .map(|(name, _)| name.clone())
-        .collect();
+    let sensitive: Vec<HeaderName> =
+        headers.iter().filter(|(_, value)| value.is_sensitive()).map(|(name, _)| name.clone()).collect();
     drop_headers(headers, &sensitive);
 }
 

@@ -50,18 +50,9 @@ impl Replay {
     pub fn from_har(har: &[u8], scrubber: Arc<Scrubber>) -> Result<Replay, UpstreamError> {
         let not_har = |error| bad("the recording is not a HAR archive").caused_by(error);
         let har: Har = serde_json::from_slice(har).map_err(|error| not_har(shape_only(&error)))?;
-        let entries: Vec<Entry> = har
-            .log
-            .entries
-            .into_iter()
-            .map(|entry| entry.read(&scrubber))
-            .collect();
+        let entries: Vec<Entry> = har.log.entries.into_iter().map(|entry| entry.read(&scrubber)).collect();
         let given = Mutex::new(vec![false; entries.len()]);
-        Ok(Replay {
-            entries,
-            scrubber,
-            given,
-        })
+        Ok(Replay { entries, scrubber, given })
     }
 
     fn answer(&self, request: Request) -> Result<Response, UpstreamError> {
@@ -76,13 +67,8 @@ impl Replay {
     }
 
     fn asked(&self, request: &Request) -> Asked {
-        let content_type = request
-            .headers
-            .iter()
-            .find(|(name, _)| *name == CONTENT_TYPE);
-        let mime = content_type
-            .and_then(|(_, value)| value.to_str().ok())
-            .unwrap_or("");
+        let content_type = request.headers.iter().find(|(name, _)| *name == CONTENT_TYPE);
+        let mime = content_type.and_then(|(_, value)| value.to_str().ok()).unwrap_or("");
         let body = request.body.as_deref().unwrap_or_default();
         let shown_url = self.scrubber.scrub(&request.url).into_owned();
         Asked {
@@ -96,22 +82,17 @@ impl Replay {
     /// The first that was not given yet, else the last.
     fn choose(&self, fitting: &[usize]) -> Option<usize> {
         let mut given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
-        let index = *fitting
-            .iter()
-            .find(|index| !given[**index])
-            .or(fitting.last())?;
+        let index = *fitting.iter().find(|index| !given[**index]).or(fitting.last())?;
         given[index] = true;
         Some(index)
     }
 
     fn not_recorded(&self, asked: &Asked) -> UpstreamError {
         let line = quoted(&format!("{} {}", asked.method, asked.shown_url));
-        let nearest = self.entries.iter().enumerate().min_by_key(|(_, entry)| {
-            differences(&entry.asked, asked)
-                .iter()
-                .map(Difference::weight)
-                .sum::<usize>()
-        });
+        let nearest =
+            self.entries.iter().enumerate().min_by_key(|(_, entry)| {
+                differences(&entry.asked, asked).iter().map(Difference::weight).sum::<usize>()
+            });
         let message = match nearest {
             None => format!("the recording is empty and has no answer to {line}"),
             Some((index, entry)) => {
@@ -206,10 +187,7 @@ impl HarEntry {
             shown_url,
             body: self.request.post_data.map(|data| data.read(scrubber)),
         };
-        Entry {
-            asked,
-            response: self.response,
-        }
+        Entry { asked, response: self.response }
     }
 }
 
@@ -235,19 +213,10 @@ impl HarResponse {
     fn decode(&self, index: usize, url: String) -> Result<Response, UpstreamError> {
         let number = index + 1;
         let broken = |what: &str| bad(&format!("entry {number} of the recording has {what}"));
-        let status = StatusCode::from_u16(self.status)
-            .map_err(|error| broken("no valid status").caused_by(error))?;
-        let headers = self
-            .headers()
-            .ok_or_else(|| broken("a header that is none"))?;
+        let status = StatusCode::from_u16(self.status).map_err(|error| broken("no valid status").caused_by(error))?;
+        let headers = self.headers().ok_or_else(|| broken("a header that is none"))?;
         let body = self.content.decode().map_err(broken)?;
-        Ok(Response {
-            status,
-            version: self.version(),
-            headers,
-            body,
-            url,
-        })
+        Ok(Response { status, version: self.version(), headers, body, url })
     }
 
     fn version(&self) -> Version {
@@ -263,11 +232,7 @@ impl HarResponse {
     fn headers(&self) -> Option<HeaderMap> {
         let mut headers = HeaderMap::new();
         // Chrome lists the pseudo headers of HTTP/2, Firefox joins repeated ones by newlines.
-        for pair in self
-            .headers
-            .iter()
-            .filter(|pair| !pair.name.starts_with(':'))
-        {
+        for pair in self.headers.iter().filter(|pair| !pair.name.starts_with(':')) {
             let name = HeaderName::from_bytes(pair.name.as_bytes()).ok()?;
             if [CONTENT_ENCODING, CONTENT_LENGTH, TRANSFER_ENCODING].contains(&name) {
                 continue;

@@ -42,18 +42,10 @@ pub(super) struct Server {
 impl Server {
     /// Starts a server that answers each request (head and body as text) by `reply`.
     pub(super) async fn start(reply: impl Fn(&str) -> Reply + Send + Sync + 'static) -> Server {
-        let listener = TcpListener::bind("127.0.0.1:0")
-            .await
-            .expect("loopback has a free port");
-        let port = listener
-            .local_addr()
-            .expect("a bound listener has an address")
-            .port();
-        let server = Server {
-            url: format!("http://127.0.0.1:{port}"),
-            received: Arc::default(),
-            connections: Arc::default(),
-        };
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback has a free port");
+        let port = listener.local_addr().expect("a bound listener has an address").port();
+        let server =
+            Server { url: format!("http://127.0.0.1:{port}"), received: Arc::default(), connections: Arc::default() };
         let (received, connections) = (server.received.clone(), server.connections.clone());
         let reply = Arc::new(reply);
         tokio::spawn(async move {
@@ -67,10 +59,7 @@ impl Server {
 
     /// The requests so far, heads in lower case as hyper writes them.
     pub(super) fn received(&self) -> Vec<String> {
-        self.received
-            .lock()
-            .expect("no test panics holding it")
-            .clone()
+        self.received.lock().expect("no test panics holding it").clone()
     }
 
     /// The connections so far.
@@ -86,24 +75,12 @@ impl Server {
 
 /// A GET for a URL.
 pub(super) fn get(url: &str) -> Request {
-    Request {
-        method: http::Method::GET,
-        url: url.to_owned(),
-        headers: Vec::new(),
-        body: None,
-    }
+    Request { method: http::Method::GET, url: url.to_owned(), headers: Vec::new(), body: None }
 }
 
-async fn serve(
-    mut stream: TcpStream,
-    received: Arc<Mutex<Vec<String>>>,
-    reply: Arc<impl Fn(&str) -> Reply>,
-) {
+async fn serve(mut stream: TcpStream, received: Arc<Mutex<Vec<String>>>, reply: Arc<impl Fn(&str) -> Reply>) {
     while let Some(request) = read_request(&mut stream).await {
-        received
-            .lock()
-            .expect("no test panics holding it")
-            .push(request.clone());
+        received.lock().expect("no test panics holding it").push(request.clone());
         match reply(&request) {
             Reply::Keep(bytes) => {
                 if stream.write_all(&bytes).await.is_err() {

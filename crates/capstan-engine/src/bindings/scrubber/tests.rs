@@ -7,11 +7,7 @@ use proptest::prelude::*;
 use super::*;
 
 fn scrubber(secrets: &[(&str, &str)]) -> Scrubber {
-    Scrubber::new(
-        secrets
-            .iter()
-            .map(|(name, text)| ((*name).to_owned(), Secret::new(*text))),
-    )
+    Scrubber::new(secrets.iter().map(|(name, text)| ((*name).to_owned(), Secret::new(*text))))
 }
 
 #[track_caller]
@@ -42,10 +38,7 @@ fn base64_is_found_at_every_alignment() {
         let text = STANDARD.encode(format!("{prefix}correct horse"));
         let clean = scrubber(&secrets).scrub(&text).into_owned();
         assert!(clean.contains("{{KEY}}"), "{text} → {clean}");
-        assert!(
-            clean.len() - "{{KEY}}".len() <= prefix.len().div_ceil(3) * 4 + 2,
-            "{clean}"
-        );
+        assert!(clean.len() - "{{KEY}}".len() <= prefix.len().div_ceil(3) * 4 + 2, "{clean}");
     }
 }
 
@@ -58,11 +51,7 @@ fn short_secrets_are_left_alone() {
 
 #[test]
 fn the_longest_of_overlapping_secrets_gives_the_mask() {
-    check(
-        &[("IN", "token"), ("OUT", "my-token-1")],
-        "x my-token-1 token",
-        "x {{OUT}} {{IN}}",
-    );
+    check(&[("IN", "token"), ("OUT", "my-token-1")], "x my-token-1 token", "x {{OUT}} {{IN}}");
     check(&[("A", "abcd"), ("B", "cdefgh")], "-abcdefgh-", "-{{B}}-");
     check(&[("A", "aaaa")], "aaaaaaaa a", "{{A}} a");
 }
@@ -70,48 +59,25 @@ fn the_longest_of_overlapping_secrets_gives_the_mask() {
 #[test]
 fn a_text_without_secrets_is_borrowed() {
     let scrubber = scrubber(&[("KEY", "hunter2")]);
-    assert!(matches!(
-        scrubber.scrub("a%20b \\n &amp; c"),
-        Cow::Borrowed(_)
-    ));
-    assert!(matches!(
-        Scrubber::new([]).scrub("hunter2"),
-        Cow::Borrowed(_)
-    ));
+    assert!(matches!(scrubber.scrub("a%20b \\n &amp; c"), Cow::Borrowed(_)));
+    assert!(matches!(Scrubber::new([]).scrub("hunter2"), Cow::Borrowed(_)));
 }
 
 #[test]
 fn a_secret_in_a_host_is_found_in_lower_case() {
-    check(
-        &[("ORG", "AcmeCorp")],
-        "https://acmecorp.kinde.com",
-        "https://{{ORG}}.kinde.com",
-    );
+    check(&[("ORG", "AcmeCorp")], "https://acmecorp.kinde.com", "https://{{ORG}}.kinde.com");
 }
 
 #[test]
 fn debug_shows_names_only() {
     let shown = format!("{:?}", scrubber(&[("KEY", "hunter2")]));
-    assert!(
-        shown.contains("{{KEY}}") && !shown.contains("hunter2"),
-        "{shown}"
-    );
+    assert!(shown.contains("{{KEY}}") && !shown.contains("hunter2"), "{shown}");
 }
 
 /// Everything except what RFC 3986 calls unreserved.
-const STRICT: AsciiSet = NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
+const STRICT: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 /// As little as a lenient encoder of queries leaves unescaped.
-const LENIENT: AsciiSet = CONTROLS
-    .add(b' ')
-    .add(b'"')
-    .add(b'%')
-    .add(b'&')
-    .add(b'+')
-    .add(b'#');
+const LENIENT: AsciiSet = CONTROLS.add(b' ').add(b'"').add(b'%').add(b'&').add(b'+').add(b'#');
 
 fn json(text: &str) -> String {
     let quoted = serde_json::to_string(text).expect("a string is JSON");
@@ -119,28 +85,16 @@ fn json(text: &str) -> String {
 }
 
 fn json_ascii(text: &str) -> String {
-    text.encode_utf16()
-        .map(|unit| format!("\\u{unit:04X}"))
-        .collect()
+    text.encode_utf16().map(|unit| format!("\\u{unit:04X}")).collect()
 }
 
 fn html(text: &str) -> String {
-    let escapes = [
-        ("&", "&amp;"),
-        ("<", "&lt;"),
-        (">", "&gt;"),
-        ("\"", "&quot;"),
-        ("'", "&#39;"),
-    ];
-    escapes
-        .iter()
-        .fold(text.to_owned(), |text, (from, to)| text.replace(from, to))
+    let escapes = [("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("\"", "&quot;"), ("'", "&#39;")];
+    escapes.iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to))
 }
 
 fn xml_numeric(text: &str) -> String {
-    text.chars()
-        .map(|c| format!("&#x{:X};", u32::from(c)))
-        .collect()
+    text.chars().map(|c| format!("&#x{:X};", u32::from(c))).collect()
 }
 
 /// Every encoding of a secret that is the same wherever it stands.
@@ -165,11 +119,7 @@ fn encodings(secret: &str) -> Vec<String> {
 }
 
 fn a_secret() -> impl Strategy<Value = String> {
-    prop_oneof![
-        r#"[a-zA-Z0-9"'%+/\\&<>= é😀:_-]{4,24}"#,
-        "[a-zA-Z0-9]{4,40}",
-        r"\PC{4,16}",
-    ]
+    prop_oneof![r#"[a-zA-Z0-9"'%+/\\&<>= é😀:_-]{4,24}"#, "[a-zA-Z0-9]{4,40}", r"\PC{4,16}",]
 }
 
 /// Text around a secret that cannot change what the secret's first or last escape means.

@@ -50,10 +50,7 @@ fn failure_of(result: Result<Response, UpstreamError>) -> (Code, String) {
         source = cause.source();
     }
     assert!(!text.contains("hunter2"), "the query leaked: {text}");
-    assert!(
-        !message.ends_with('.') && !message.contains('\n'),
-        "{message}"
-    );
+    assert!(!message.ends_with('.') && !message.contains('\n'), "{message}");
     (error.code(), message)
 }
 
@@ -61,13 +58,7 @@ fn failure_of(result: Result<Response, UpstreamError>) -> (Code, String) {
 async fn a_whole_answer_comes_back() {
     let server = Server::start(|_| answer("201 Created", &["x-a: 1", "x-a: 2"], "{}")).await;
     let mut request = server.get("/a%20b?x=%2F&x=2");
-    headers(
-        &mut request,
-        vec![(
-            HeaderName::from_static("x-b"),
-            HeaderValue::from_static("3"),
-        )],
-    );
+    headers(&mut request, vec![(HeaderName::from_static("x-b"), HeaderValue::from_static("3"))]);
     let response = client().send(request).await.expect("the server answers");
     assert_eq!(response.status, 201);
     assert_eq!(response.version, http::Version::HTTP_11);
@@ -75,14 +66,8 @@ async fn a_whole_answer_comes_back() {
     assert_eq!(&response.body[..], b"{}");
     assert_eq!(response.url, format!("{}/a%20b?x=%2F&x=2", server.url));
     let sent = server.received().remove(0);
-    assert!(
-        sent.starts_with("GET /a%20b?x=%2F&x=2 HTTP/1.1\r\n"),
-        "{sent}"
-    );
-    assert!(
-        sent.contains("x-b: 3\r\n") && sent.contains("user-agent: capstan/"),
-        "{sent}"
-    );
+    assert!(sent.starts_with("GET /a%20b?x=%2F&x=2 HTTP/1.1\r\n"), "{sent}");
+    assert!(sent.contains("x-b: 3\r\n") && sent.contains("user-agent: capstan/"), "{sent}");
     assert!(!sent.contains("referer"), "{sent}");
 }
 
@@ -91,10 +76,7 @@ async fn connections_are_reused() {
     let server = Server::start(|_| answer("200 OK", &[], "ok")).await;
     let client = client();
     for _ in 0..3 {
-        client
-            .send(server.get("/"))
-            .await
-            .expect("the server answers");
+        client.send(server.get("/")).await.expect("the server answers");
     }
     assert_eq!(server.connections(), 1);
 }
@@ -103,10 +85,7 @@ async fn connections_are_reused() {
 async fn compressed_bodies_are_unpacked() {
     let body = gzipped(b"hello hello hello");
     let server = Server::start(move |_| answer("200 OK", &["content-encoding: gzip"], &body)).await;
-    let response = client()
-        .send(server.get("/"))
-        .await
-        .expect("the server answers");
+    let response = client().send(server.get("/")).await.expect("the server answers");
     assert_eq!(&response.body[..], b"hello hello hello");
     assert!(!response.headers.contains_key("content-encoding"));
     let sent = server.received().remove(0);
@@ -117,44 +96,29 @@ async fn compressed_bodies_are_unpacked() {
 async fn head_and_empty_answers_have_no_body_to_wait_for() {
     let head = b"HTTP/1.1 200 OK\r\ncontent-length: 99999999999\r\n\r\n";
     let server = Server::start(|_| Reply::Keep(head.to_vec())).await;
-    let request = Request {
-        method: Method::HEAD,
-        ..server.get("/")
-    };
-    let response = client()
-        .send(request)
-        .await
-        .expect("the length of a HEAD is no body");
+    let request = Request { method: Method::HEAD, ..server.get("/") };
+    let response = client().send(request).await.expect("the length of a HEAD is no body");
     assert!(response.body.is_empty());
 
     let head = b"HTTP/1.1 204 No Content\r\ncontent-encoding: gzip\r\n\r\n";
     let server = Server::start(|_| Reply::Keep(head.to_vec())).await;
-    let response = client()
-        .send(server.get("/"))
-        .await
-        .expect("204 has no body");
+    let response = client().send(server.get("/")).await.expect("204 has no body");
     assert!(response.body.is_empty());
 }
 
 #[tokio::test]
 async fn a_refused_connection_is_unreachable() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
-    let address = listener
-        .local_addr()
-        .expect("a bound listener has an address");
+    let address = listener.local_addr().expect("a bound listener has an address");
     drop(listener);
-    let result = client()
-        .send(get(&format!("http://{address}/x?key=hunter2")))
-        .await;
+    let result = client().send(get(&format!("http://{address}/x?key=hunter2"))).await;
     let expected = format!("`http://{address}` refused the connection");
     assert_eq!(failure_of(result), (Code::Unreachable, expected));
 }
 
 #[tokio::test]
 async fn a_name_without_address_is_unreachable() {
-    let result = client()
-        .send(get("http://nowhere.invalid/x?key=hunter2"))
-        .await;
+    let result = client().send(get("http://nowhere.invalid/x?key=hunter2")).await;
     let expected = "the name of `http://nowhere.invalid` has no address".to_owned();
     assert_eq!(failure_of(result), (Code::Unreachable, expected));
 }
@@ -162,21 +126,15 @@ async fn a_name_without_address_is_unreachable() {
 #[tokio::test]
 async fn a_server_without_tls_is_explained() {
     let server = Server::start(|_| Reply::Close(Vec::new())).await;
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
-        .await
-        .expect("a free port");
-    let address = listener
-        .local_addr()
-        .expect("a bound listener has an address");
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("a bound listener has an address");
     tokio::spawn(async move {
         use tokio::io::AsyncWriteExt;
         while let Ok((mut stream, _)) = listener.accept().await {
             let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await; // As web servers do.
         }
     });
-    let result = client()
-        .send(get(&format!("https://{address}/x?key=hunter2")))
-        .await;
+    let result = client().send(get(&format!("https://{address}/x?key=hunter2"))).await;
     let expected = format!("no secure connection to `https://{address}`: it does not speak TLS");
     assert_eq!(failure_of(result), (Code::Unreachable, expected));
     drop(server);
@@ -188,10 +146,7 @@ async fn the_total_deadline_covers_a_slow_head_and_a_slow_body() {
     for start in ["", "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc"] {
         let server = Server::start(|_| Reply::Hang(start.as_bytes().to_vec())).await;
         let result = client.send(server.get("/x?key=hunter2")).await;
-        let expected = format!(
-            "no complete answer from `{}` within 150 ms (total timeout)",
-            server.url
-        );
+        let expected = format!("no complete answer from `{}` within 150 ms (total timeout)", server.url);
         assert_eq!(failure_of(result), (Code::TimedOut, expected));
     }
 }
@@ -200,19 +155,12 @@ async fn the_total_deadline_covers_a_slow_head_and_a_slow_body() {
 async fn the_total_deadline_covers_endless_redirects() {
     let server = Server::start(|request| {
         std::thread::sleep(Duration::from_millis(20));
-        let step: u32 = request[5..]
-            .split(' ')
-            .next()
-            .and_then(|n| n.parse().ok())
-            .unwrap_or(0);
+        let step: u32 = request[5..].split(' ').next().and_then(|n| n.parse().ok()).unwrap_or(0);
         answer("302 Found", &[&format!("location: /{}", step + 1)], "")
     })
     .await;
     let client = with(|s| (s.timeout, s.redirects_max) = (Duration::from_millis(150), 1000));
-    assert_eq!(
-        failure_of(client.send(server.get("/0")).await).0,
-        Code::TimedOut
-    );
+    assert_eq!(failure_of(client.send(server.get("/0")).await).0, Code::TimedOut);
 }
 
 #[tokio::test]
@@ -226,19 +174,13 @@ async fn a_body_over_the_cap_fails_before_and_while_reading() {
     };
     let bomb = {
         let body = gzipped(&vec![0; 10_000_000]);
-        let head = format!(
-            "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: {}\r\n\r\n",
-            body.len()
-        );
+        let head = format!("HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: {}\r\n\r\n", body.len());
         [head.into_bytes(), body].concat()
     };
     for bytes in [advertised, streamed, bomb] {
         let server = Server::start(move |_| Reply::Hang(bytes.clone())).await;
         let result = client.send(server.get("/x?key=hunter2")).await;
-        let expected = format!(
-            "the response of `{}` is larger than the limit of 1 KiB",
-            server.url
-        );
+        let expected = format!("the response of `{}` is larger than the limit of 1 KiB", server.url);
         assert_eq!(failure_of(result), (Code::ResponseTooLarge, expected));
     }
 }
@@ -247,10 +189,7 @@ async fn a_body_over_the_cap_fails_before_and_while_reading() {
 async fn a_body_at_the_cap_is_whole() {
     let client = with(|s| s.response_bytes_max = 1024);
     let server = Server::start(|_| answer("200 OK", &[], [b'x'; 1024])).await;
-    let response = client
-        .send(server.get("/"))
-        .await
-        .expect("the cap is inclusive");
+    let response = client.send(server.get("/")).await.expect("the cap is inclusive");
     assert_eq!(response.body.len(), 1024);
 }
 
@@ -261,11 +200,7 @@ async fn a_body_cut_off_is_broken() {
     let cut = [
         b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc".to_vec(),
         b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nabc".to_vec(),
-        [
-            b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 999\r\n\r\n".to_vec(),
-            half,
-        ]
-        .concat(),
+        [b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 999\r\n\r\n".to_vec(), half].concat(),
     ];
     for bytes in cut {
         let server = Server::start(move |_| Reply::Close(bytes.clone())).await;
@@ -283,20 +218,19 @@ async fn a_body_that_is_not_gzip_is_broken() {
         let gzip = move |_: &str| answer("200 OK", &["content-encoding: gzip"], &body);
         let server = Server::start(gzip).await;
         let result = client().send(server.get("/x?key=hunter2")).await;
-        let expected = format!(
-            "the response of `{}` is not in the encoding that it declares",
-            server.url
-        );
+        let expected = format!("the response of `{}` is not in the encoding that it declares", server.url);
         assert_eq!(failure_of(result), (Code::BrokenResponse, expected));
     }
 }
 
 #[tokio::test]
-async fn a_connection_closed_without_answer_is_broken() {
-    let server = Server::start(|_| Reply::Close(Vec::new())).await;
-    let result = client().send(server.get("/x?key=hunter2")).await;
-    let expected = format!("`{}` closed the connection without an answer", server.url);
-    assert_eq!(failure_of(result), (Code::BrokenResponse, expected));
+async fn a_connection_without_an_answer_in_http_is_broken() {
+    for bytes in ["", "SSH-2.0-OpenSSH_9.9\r\n", "HTTP/1.1 2"] {
+        let server = Server::start(|_| Reply::Close(bytes.as_bytes().to_vec())).await;
+        let result = client().send(server.get("/x?key=hunter2")).await;
+        let expected = format!("`{}` closed the connection or does not answer in HTTP", server.url);
+        assert_eq!(failure_of(result), (Code::BrokenResponse, expected));
+    }
 }
 
 fn with_credentials(mut request: Request) -> Request {
@@ -306,10 +240,7 @@ fn with_credentials(mut request: Request) -> Request {
             (AUTHORIZATION, HeaderValue::from_static("Bearer hunter2")),
             (COOKIE, HeaderValue::from_static("session=hunter2")),
             (HeaderName::from_static("x-api-key"), sensitive("hunter2")),
-            (
-                HeaderName::from_static("x-plain"),
-                HeaderValue::from_static("stays"),
-            ),
+            (HeaderName::from_static("x-plain"), HeaderValue::from_static("stays")),
         ],
     );
     request
@@ -322,14 +253,8 @@ async fn the_same_origin_gets_everything_again() {
         false => answer("200 OK", &[], "here"),
     })
     .await;
-    let response = client()
-        .send(with_credentials(server.get("/old")))
-        .await
-        .expect("followed");
-    assert_eq!(
-        (&response.body[..], response.url),
-        (&b"here"[..], format!("{}/new?a=b", server.url))
-    );
+    let response = client().send(with_credentials(server.get("/old"))).await.expect("followed");
+    assert_eq!((&response.body[..], response.url), (&b"here"[..], format!("{}/new?a=b", server.url)));
     assert_eq!(server.received()[1].matches("hunter2").count(), 3);
 }
 
@@ -337,14 +262,8 @@ async fn the_same_origin_gets_everything_again() {
 async fn another_origin_gets_no_credentials_even_on_the_way_back() {
     let home = Server::start(|request| match request {
         r if r.starts_with("GET /start") => {
-            let elsewhere = request
-                .lines()
-                .find_map(|l| l.strip_prefix("x-elsewhere: "));
-            answer(
-                "307 Temporary Redirect",
-                &[&format!("location: {}/x", elsewhere.unwrap_or(""))],
-                "",
-            )
+            let elsewhere = request.lines().find_map(|l| l.strip_prefix("x-elsewhere: "));
+            answer("307 Temporary Redirect", &[&format!("location: {}/x", elsewhere.unwrap_or(""))], "")
         }
         _ => answer("200 OK", &[], "home again"),
     })
@@ -353,19 +272,12 @@ async fn another_origin_gets_no_credentials_even_on_the_way_back() {
     let away = Server::start(move |_| answer("302 Found", &[&back], "")).await;
     let mut request = with_credentials(home.get("/start"));
     let elsewhere = HeaderValue::from_str(&away.url).expect("a URL is a header value");
-    request
-        .headers
-        .push((HeaderName::from_static("x-elsewhere"), elsewhere));
-    request
-        .headers
-        .push((HOST, HeaderValue::from_static("home.example")));
+    request.headers.push((HeaderName::from_static("x-elsewhere"), elsewhere));
+    request.headers.push((HOST, HeaderValue::from_static("home.example")));
     let response = client().send(request).await.expect("followed");
     assert_eq!(&response.body[..], b"home again");
     for later in [&away.received()[0], &home.received()[1]] {
-        assert!(
-            !later.contains("hunter2") && !later.contains("home.example"),
-            "{later}"
-        );
+        assert!(!later.contains("hunter2") && !later.contains("home.example"), "{later}");
         assert!(later.contains("x-plain: stays"), "{later}");
     }
 }
@@ -379,30 +291,15 @@ async fn a_post_becomes_a_get_or_keeps_its_body() {
     })
     .await;
     let client = client();
-    for (status, kept) in [
-        ("301", false),
-        ("302", false),
-        ("303", false),
-        ("307", true),
-        ("308", true),
-    ] {
+    for (status, kept) in [("301", false), ("302", false), ("303", false), ("307", true), ("308", true)] {
         let mut request = server.get(&format!("/{status}"));
         request.method = Method::POST;
         request.body = Some(Bytes::from_static(b"{\"a\":1}"));
-        headers(
-            &mut request,
-            vec![(
-                http::header::CONTENT_TYPE,
-                HeaderValue::from_static("application/json"),
-            )],
-        );
+        headers(&mut request, vec![(http::header::CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
         client.send(request).await.expect("followed");
         let last = server.received().pop().expect("the server was asked");
         let method = if kept { "POST" } else { "GET" };
-        assert!(
-            last.starts_with(&format!("{method} /end ")),
-            "{status}: {last}"
-        );
+        assert!(last.starts_with(&format!("{method} /end ")), "{status}: {last}");
         assert_eq!(last.ends_with("{\"a\":1}"), kept, "{status}: {last}");
         assert_eq!(last.contains("content-type"), kept, "{status}: {last}");
     }
@@ -416,17 +313,9 @@ async fn other_methods_keep_their_name() {
     })
     .await;
     for method in [Method::HEAD, Method::PUT, Method::DELETE] {
-        let request = Request {
-            method: method.clone(),
-            ..server.get("/")
-        };
+        let request = Request { method: method.clone(), ..server.get("/") };
         client().send(request).await.expect("followed");
-        assert!(
-            server
-                .received()
-                .last()
-                .is_some_and(|r| r.starts_with(method.as_str()))
-        );
+        assert!(server.received().last().is_some_and(|r| r.starts_with(method.as_str())));
     }
 }
 
@@ -440,28 +329,16 @@ async fn a_body_does_not_travel_to_another_origin() {
     request.body = Some(Bytes::from_static(b"hunter2"));
     let (code, message) = failure_of(client().send(request).await);
     assert_eq!(code, Code::RefusedRedirect);
-    assert!(
-        message.contains("with a body to another origin"),
-        "{message}"
-    );
+    assert!(message.contains("with a body to another origin"), "{message}");
     assert!(away.received().is_empty());
 }
 
 #[tokio::test]
 async fn foolish_locations_are_refused() {
     for (location, reason) in [
-        (
-            "ftp://files.example/x?hunter2",
-            "redirects to a `ftp:` address",
-        ),
-        (
-            "javascript:alert(1)",
-            "redirects to a `javascript:` address",
-        ),
-        (
-            "http://[::1",
-            "redirects to `http://[::1`, which is not a URL",
-        ),
+        ("ftp://files.example/x?hunter2", "redirects to a `ftp:` address"),
+        ("javascript:alert(1)", "redirects to a `javascript:` address"),
+        ("http://[::1", "redirects to `http://[::1`, which is not a URL"),
         ("/loop", "the redirects run in a circle"),
     ] {
         let line = format!("location: {location}");
@@ -475,11 +352,7 @@ async fn foolish_locations_are_refused() {
 #[tokio::test]
 async fn the_number_of_redirects_is_bounded() {
     let server = Server::start(|request| {
-        let step: u32 = request[5..]
-            .split(' ')
-            .next()
-            .and_then(|n| n.parse().ok())
-            .unwrap_or(0);
+        let step: u32 = request[5..].split(' ').next().and_then(|n| n.parse().ok()).unwrap_or(0);
         match step {
             3 => answer("200 OK", &[], "end"),
             _ => answer("302 Found", &[&format!("location: /{}", step + 1)], ""),
@@ -487,14 +360,7 @@ async fn the_number_of_redirects_is_bounded() {
     })
     .await;
     let three = with(|s| s.redirects_max = 3);
-    assert_eq!(
-        &three
-            .send(server.get("/0"))
-            .await
-            .expect("three are allowed")
-            .body[..],
-        b"end"
-    );
+    assert_eq!(&three.send(server.get("/0")).await.expect("three are allowed").body[..], b"end");
     let two = with(|s| s.redirects_max = 2);
     let (code, message) = failure_of(two.send(server.get("/0")).await);
     assert_eq!(code, Code::RefusedRedirect);
@@ -504,34 +370,16 @@ async fn the_number_of_redirects_is_bounded() {
 #[tokio::test]
 async fn a_redirect_status_without_location_is_an_answer() {
     let server = Server::start(|_| answer("304 Not Modified", &[], "")).await;
-    assert_eq!(
-        client()
-            .send(server.get("/"))
-            .await
-            .expect("an answer")
-            .status,
-        304
-    );
+    assert_eq!(client().send(server.get("/")).await.expect("an answer").status, 304);
     let server = Server::start(|_| answer("302 Found", &[], "body")).await;
-    assert_eq!(
-        client()
-            .send(server.get("/"))
-            .await
-            .expect("an answer")
-            .status,
-        302
-    );
+    assert_eq!(client().send(server.get("/")).await.expect("an answer").status, 302);
 }
 
 #[tokio::test]
 async fn dropping_the_call_closes_the_connection() {
     let (closed, mut was_closed) = tokio::sync::mpsc::channel::<()>(1);
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
-        .await
-        .expect("a free port");
-    let address = listener
-        .local_addr()
-        .expect("a bound listener has an address");
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("a bound listener has an address");
     tokio::spawn(async move {
         use tokio::io::AsyncReadExt;
         let (mut stream, _) = listener.accept().await.expect("the client connects");
@@ -541,11 +389,7 @@ async fn dropping_the_call_closes_the_connection() {
     });
     let client = client();
     let call = client.send(get(&format!("http://{address}/")));
-    assert!(
-        tokio::time::timeout(Duration::from_millis(50), call)
-            .await
-            .is_err()
-    );
+    assert!(tokio::time::timeout(Duration::from_millis(50), call).await.is_err());
     let wait = tokio::time::timeout(Duration::from_secs(5), was_closed.recv());
     assert!(wait.await.is_ok_and(|closed| closed.is_some()));
 }
@@ -553,20 +397,10 @@ async fn dropping_the_call_closes_the_connection() {
 #[test]
 fn loopback_is_told_from_names_that_look_like_it() {
     let is = |text: &str| is_loopback(&Url::parse(text).expect("a URL"));
-    for url in [
-        "http://localhost",
-        "http://a.localhost:1",
-        "http://127.9.9.9",
-        "http://[::1]:8",
-    ] {
+    for url in ["http://localhost", "http://a.localhost:1", "http://127.9.9.9", "http://[::1]:8"] {
         assert!(is(url), "{url}");
     }
-    for url in [
-        "http://localhost.example",
-        "http://notlocalhost",
-        "http://10.0.0.1",
-        "http://0.0.0.0",
-    ] {
+    for url in ["http://localhost.example", "http://notlocalhost", "http://10.0.0.1", "http://0.0.0.0"] {
         assert!(!is(url), "{url}");
     }
 }
@@ -574,9 +408,6 @@ fn loopback_is_told_from_names_that_look_like_it() {
 #[tokio::test]
 async fn only_http_urls_are_sent() {
     for url in ["file:///etc/passwd", "no url", "/x"] {
-        assert_eq!(
-            failure_of(client().send(get(url)).await).0,
-            Code::BadSettings
-        );
+        assert_eq!(failure_of(client().send(get(url)).await).0, Code::BadSettings);
     }
 }

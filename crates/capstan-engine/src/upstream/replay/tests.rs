@@ -19,9 +19,7 @@ impl Upstream for Fixed {
 }
 
 fn scrubber(secrets: &[(&str, &str)]) -> Arc<Scrubber> {
-    let named = secrets
-        .iter()
-        .map(|(name, text)| ((*name).to_owned(), Secret::new(*text)));
+    let named = secrets.iter().map(|(name, text)| ((*name).to_owned(), Secret::new(*text)));
     Arc::new(Scrubber::new(named))
 }
 
@@ -45,10 +43,7 @@ fn get(url: &str) -> Request {
 fn response(body: &[u8]) -> Response {
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.append(
-        "set-cookie",
-        HeaderValue::from_static("session=s3cr3t-cookie"),
-    );
+    headers.append("set-cookie", HeaderValue::from_static("session=s3cr3t-cookie"));
     headers.append("x-echo", HeaderValue::from_static("hunter22"));
     Response {
         status: StatusCode::CREATED,
@@ -62,10 +57,7 @@ fn response(body: &[u8]) -> Response {
 async fn record(request: Request, response: Response, scrubber: &Arc<Scrubber>) -> Value {
     let recorder = Recorder::new(Arc::new(Fixed(response)), scrubber.clone())
         .with_clock(|| UNIX_EPOCH + Duration::from_secs(1_700_000_000));
-    recorder
-        .send(request)
-        .await
-        .expect("the fixed upstream answers");
+    recorder.send(request).await.expect("the fixed upstream answers");
     recorder.to_har()
 }
 
@@ -79,25 +71,15 @@ async fn a_recording_is_a_har_without_secrets() {
     let mut sent = request(
         Method::POST,
         "https://acme-org.kinde.com/a?key=hunter22&x=a%20b",
-        &[
-            ("authorization", "Bearer other-token"),
-            ("content-type", "application/json"),
-        ],
+        &[("authorization", "Bearer other-token"), ("content-type", "application/json")],
         Some(br#"{"token":"hunter22"}"#),
     );
     let mut sensitive = HeaderValue::from_static("abc");
     sensitive.set_sensitive(true);
-    sent.headers
-        .push((HeaderName::from_static("x-key"), sensitive));
+    sent.headers.push((HeaderName::from_static("x-key"), sensitive));
     let mut har = record(sent, response(br#"{"id":"acme-org"}"#), &scrubber).await;
     let text = har.to_string();
-    for secret in [
-        "hunter22",
-        "acme-org",
-        "other-token",
-        "s3cr3t-cookie",
-        "\"abc\"",
-    ] {
+    for secret in ["hunter22", "acme-org", "other-token", "s3cr3t-cookie", "\"abc\""] {
         assert!(!text.contains(secret), "{secret} leaked: {text}");
     }
     let entry = &mut har["log"]["entries"][0];
@@ -113,21 +95,12 @@ async fn a_recording_answers_with_and_without_the_secrets() {
     let knowing = scrubber(&[("TOKEN", "hunter22"), ("ORG", "acme-org")]);
     let sent = get("https://acme-org.kinde.com/a?key=hunter22");
     let har = record(sent.clone(), response(b"{}"), &knowing).await;
-    let with = replay(&har, &knowing)
-        .send(sent)
-        .await
-        .expect("it was recorded");
+    let with = replay(&har, &knowing).send(sent).await.expect("it was recorded");
     let ignorant = scrubber(&[]);
     let masked = get("https://{{ORG}}.kinde.com/a?key=%7B%7BTOKEN%7D%7D");
-    let without = replay(&har, &ignorant)
-        .send(masked)
-        .await
-        .expect("it was recorded");
+    let without = replay(&har, &ignorant).send(masked).await.expect("it was recorded");
     for answer in [with, without] {
-        assert_eq!(
-            (answer.status, answer.version),
-            (StatusCode::CREATED, Version::HTTP_2)
-        );
+        assert_eq!((answer.status, answer.version), (StatusCode::CREATED, Version::HTTP_2));
         assert_eq!(&answer.body[..], b"{}");
         assert_eq!(answer.headers["set-cookie"], "***");
     }
@@ -139,27 +112,12 @@ async fn bytes_that_are_no_text_survive() {
     let mime = [("content-type", "application/octet-stream")];
     let sent = request(Method::PUT, "http://h/", &mime, Some(b"\xff\x00hunter22"));
     let har = record(sent.clone(), response(b"\xfe\xff"), &scrubber).await;
-    assert_eq!(
-        har["log"]["entries"][0]["response"]["content"]["encoding"],
-        "base64"
-    );
-    let answer = replay(&har, &scrubber)
-        .send(sent.clone())
-        .await
-        .expect("it was recorded");
+    assert_eq!(har["log"]["entries"][0]["response"]["content"]["encoding"], "base64");
+    let answer = replay(&har, &scrubber).send(sent.clone()).await.expect("it was recorded");
     assert_eq!(&answer.body[..], b"\xfe\xff");
-    let other = Request {
-        body: Some(Bytes::from_static(b"\xff\x01hunter22")),
-        ..sent
-    };
-    let error = replay(&har, &scrubber)
-        .send(other)
-        .await
-        .expect_err("another body");
-    assert!(
-        error.to_string().ends_with("where the body is another"),
-        "{error}"
-    );
+    let other = Request { body: Some(Bytes::from_static(b"\xff\x01hunter22")), ..sent };
+    let error = replay(&har, &scrubber).send(other).await.expect_err("another body");
+    assert!(error.to_string().ends_with("where the body is another"), "{error}");
 }
 
 fn har(entries: &[(&str, &str, Option<&str>, &str)]) -> Value {
@@ -176,17 +134,11 @@ fn har(entries: &[(&str, &str, Option<&str>, &str)]) -> Value {
 
 #[tokio::test]
 async fn several_answers_come_in_order_and_the_last_repeats() {
-    let har = har(&[
-        ("GET", "http://h/a", None, "1"),
-        ("GET", "http://h/b", None, "x"),
-        ("GET", "http://h/a", None, "2"),
-    ]);
+    let har =
+        har(&[("GET", "http://h/a", None, "1"), ("GET", "http://h/b", None, "x"), ("GET", "http://h/a", None, "2")]);
     let replay = replay(&har, &scrubber(&[]));
     for expected in ["1", "2", "2"] {
-        let answer = replay
-            .send(get("http://h/a"))
-            .await
-            .expect("it was recorded");
+        let answer = replay.send(get("http://h/a")).await.expect("it was recorded");
         assert_eq!(answer.body, expected);
     }
 }
@@ -199,16 +151,8 @@ async fn json_bodies_choose_the_answer_by_value() {
     ]);
     let replay = replay(&har, &scrubber(&[]));
     let json = [("content-type", "application/json")];
-    let sent = request(
-        Method::POST,
-        "http://h/",
-        &json,
-        Some(br#"{"b": 2, "a": 2}"#),
-    );
-    assert_eq!(
-        replay.send(sent).await.expect("it was recorded").body,
-        "two"
-    );
+    let sent = request(Method::POST, "http://h/", &json, Some(br#"{"b": 2, "a": 2}"#));
+    assert_eq!(replay.send(sent).await.expect("it was recorded").body, "two");
 }
 
 #[tokio::test]
@@ -235,31 +179,12 @@ async fn what_was_not_recorded_is_explained_by_the_nearest() {
             "https://h/organizations?page=2&code=org_1",
             "entry 2 is nearest, where the query has another order",
         ),
-        (
-            Method::GET,
-            "https://h/user",
-            "the path is `/users`, not `/user`",
-        ),
-        (
-            Method::DELETE,
-            "https://h/users",
-            "the method is `GET`, not `DELETE`",
-        ),
-        (
-            Method::GET,
-            "http://h/users",
-            "the server is `https://h`, not `http://h`",
-        ),
-        (
-            Method::POST,
-            "https://h/organizations",
-            "entry 3 is nearest, where the body is another",
-        ),
+        (Method::GET, "https://h/user", "the path is `/users`, not `/user`"),
+        (Method::DELETE, "https://h/users", "the method is `GET`, not `DELETE`"),
+        (Method::GET, "http://h/users", "the server is `https://h`, not `http://h`"),
+        (Method::POST, "https://h/organizations", "entry 3 is nearest, where the body is another"),
     ] {
-        let error = replay
-            .send(request(method, url, &[], None))
-            .await
-            .expect_err("not recorded");
+        let error = replay.send(request(method, url, &[], None)).await.expect_err("not recorded");
         assert_eq!(error.code(), Code::NotRecorded);
         assert!(error.to_string().contains(expected), "{error}");
         assert!(!error.to_string().contains("hunter22"), "{error}");
@@ -287,52 +212,27 @@ async fn a_browser_archive_is_understood() {
     let form = [("content-type", "application/x-www-form-urlencoded")];
     let sent = request(Method::POST, "https://h/form", &form, Some(b"a=b+c"));
     let answer = replay.send(sent).await.expect("it was recorded");
-    assert_eq!(
-        (&answer.body[..], answer.version),
-        (&b"hello"[..], Version::HTTP_3)
-    );
+    assert_eq!((&answer.body[..], answer.version), (&b"hello"[..], Version::HTTP_3));
     assert!(!answer.headers.contains_key("content-encoding"));
     assert_eq!(answer.headers.get_all("set-cookie").iter().count(), 2);
     for (path, expected) in [
         ("blocked", "entry 1 of the recording has no valid status"),
-        (
-            "evicted",
-            "entry 3 of the recording has a response without its text",
-        ),
+        ("evicted", "entry 3 of the recording has a response without its text"),
     ] {
-        let error = replay
-            .send(get(&format!("https://h/{path}")))
-            .await
-            .expect_err("unsound");
-        assert_eq!(
-            (error.code(), error.to_string().as_str()),
-            (Code::BadRecording, expected)
-        );
+        let error = replay.send(get(&format!("https://h/{path}"))).await.expect_err("unsound");
+        assert_eq!((error.code(), error.to_string().as_str()), (Code::BadRecording, expected));
     }
 }
 
 #[tokio::test]
 async fn an_archive_that_is_none_is_refused_without_its_text() {
-    for text in [
-        "",
-        "hunter22",
-        "{\"log\": {\"entries\": \"hunter22\"}}",
-        "{}",
-    ] {
-        let error = Replay::from_har(text.as_bytes(), scrubber(&[]))
-            .err()
-            .expect("it is no HAR");
+    for text in ["", "hunter22", "{\"log\": {\"entries\": \"hunter22\"}}", "{}"] {
+        let error = Replay::from_har(text.as_bytes(), scrubber(&[])).err().expect("it is no HAR");
         let cause = std::error::Error::source(&error).map(ToString::to_string);
         assert_eq!(error.code(), Code::BadRecording);
         assert!(cause.is_some_and(|cause| cause.contains("line") && !cause.contains("hunter")));
     }
     let replay = replay(&har(&[]), &scrubber(&[]));
-    let error = replay
-        .send(get("http://h/"))
-        .await
-        .expect_err("the recording is empty");
-    assert_eq!(
-        error.to_string(),
-        "the recording is empty and has no answer to `GET http://h/`"
-    );
+    let error = replay.send(get("http://h/")).await.expect_err("the recording is empty");
+    assert_eq!(error.to_string(), "the recording is empty and has no answer to `GET http://h/`");
 }
