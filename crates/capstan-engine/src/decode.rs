@@ -4,6 +4,7 @@
 use bytes::Bytes;
 use capstan_spec::diagnostic::Code;
 use capstan_spec::document::{RawFormat, ValueType};
+use capstan_spec::source::Span;
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 use serde_json::Value;
@@ -16,6 +17,19 @@ use crate::outcome::{Output, Outputs};
 use crate::plan::{self, Decode, Shape};
 use crate::value::{as_text, coerce};
 
+/// What a person may want to know of the outputs, each with the output it is about.
+#[derive(Default)]
+pub(crate) struct Notices {
+    at: Span,
+    pub(crate) found: Vec<(Span, String)>,
+}
+
+impl Notices {
+    fn push(&mut self, text: String) {
+        self.found.push((self.at, text));
+    }
+}
+
 /// Reads an answer for the outputs of an operation.
 ///
 /// # Errors
@@ -24,7 +38,7 @@ pub(crate) fn decode(
     plan: &plan::Outputs,
     headers: &HeaderMap,
     body: Bytes,
-    notices: &mut Vec<String>,
+    notices: &mut Notices,
 ) -> Result<Outputs, CallError> {
     if body.iter().all(u8::is_ascii_whitespace) && plan.format != RawFormat::Binary {
         return Ok(empty(plan));
@@ -43,7 +57,7 @@ pub(crate) fn decode(
         Decode::Project(projection) => {
             let found = projection.read(&body).map_err(|error| unexpected(headers, &body, &error))?;
             let mut found = found.into_iter();
-            Ok(named(plan, |output| match &output.shape {
+            Ok(named(plan, notices, |output, notices| match &output.shape {
                 Shape::Constant(value) => value.clone(),
                 Shape::Path { path, kind, .. } => {
                     typed(found.next().flatten(), *kind, &output.name, &path.to_string(), notices)
@@ -53,23 +67,30 @@ pub(crate) fn decode(
         }
         Decode::Tree => {
             let tree: Value = serde_json::from_slice(strip_mark(&body)).map_err(|e| unexpected(headers, &body, &e))?;
-            Ok(named(plan, |output| extract(&output.shape, &tree, &output.name, notices)))
+            Ok(named(plan, notices, |output, notices| extract(&output.shape, &tree, &output.name, notices)))
         }
     }
 }
 
-fn named(plan: &plan::Outputs, mut value: impl FnMut(&plan::Output) -> Value) -> Outputs {
-    let outputs = plan.outputs.iter().map(|output| (output.name.to_string(), Output::Value(value(output))));
+fn named(
+    plan: &plan::Outputs,
+    notices: &mut Notices,
+    mut value: impl FnMut(&plan::Output, &mut Notices) -> Value,
+) -> Outputs {
+    let outputs = plan.outputs.iter().map(|output| {
+        notices.at = output.span;
+        (output.name.to_string(), Output::Value(value(output, notices)))
+    });
     Outputs::Named(outputs.collect())
 }
 
 /// An answer without a body: every declared output is null.
 fn empty(plan: &plan::Outputs) -> Outputs {
-    if plan.outputs.is_empty() { Outputs::Empty } else { named(plan, |_| Value::Null) }
+    if plan.outputs.is_empty() { Outputs::Empty } else { named(plan, &mut Notices::default(), |_, _| Value::Null) }
 }
 
 /// An answer in a format that is not taken apart: outputs of the whole get it as it is.
-fn opaque(plan: &plan::Outputs, body: Bytes, notices: &mut Vec<String>) -> Outputs {
+fn opaque(plan: &plan::Outputs, body: Bytes, notices: &mut Notices) -> Outputs {
     if plan.outputs.is_empty() {
         return Outputs::Body(Output::Bytes(body));
     }
@@ -121,7 +142,7 @@ fn preview_error(headers: &HeaderMap, body: &Bytes, why: &str) -> CallError {
 }
 
 /// What an output is, from the tree.
-fn extract(shape: &Shape, tree: &Value, name: &str, notices: &mut Vec<String>) -> Value {
+fn extract(shape: &Shape, tree: &Value, name: &str, notices: &mut Notices) -> Value {
     match shape {
         Shape::Constant(value) => value.clone(),
         Shape::Path { path, kind, max_length } => {
@@ -155,7 +176,7 @@ fn within<'t>(
     path: Option<&crate::jsonpath::JsonPath>,
     tree: &'t Value,
     name: &str,
-    notices: &mut Vec<String>,
+    notices: &mut Notices,
 ) -> Option<std::borrow::Cow<'t, Value>> {
     let Some(path) = path else { return Some(std::borrow::Cow::Borrowed(tree)) };
     match path.select(tree) {
@@ -173,13 +194,7 @@ fn nothing(name: &str, path: &str) -> String {
 }
 
 /// A value as its declared type. What does not fit stays as it is, and is said.
-fn typed(
-    found: Option<Value>,
-    kind: Option<ValueType>,
-    name: &str,
-    path: &str,
-    notices: &mut Vec<String>,
-) -> Value {
+fn typed(found: Option<Value>, kind: Option<ValueType>, name: &str, path: &str, notices: &mut Notices) -> Value {
     let Some(value) = found else {
         notices.push(nothing(name, path));
         return Value::Null;

@@ -28,8 +28,7 @@ const PATH_LITERAL: &AsciiSet = &UNRESERVED
 const QUERY_LITERAL: &AsciiSet = &PATH_LITERAL.remove(b'?');
 
 /// What may stand in a cookie value: `cookie-octet` of RFC 6265, section 4.1.1.
-const COOKIE: &AsciiSet =
-    &percent_encoding::CONTROLS.add(b' ').add(b'"').add(b',').add(b';').add(b'\\').add(b'%');
+const COOKIE: &AsciiSet = &percent_encoding::CONTROLS.add(b' ').add(b'"').add(b',').add(b';').add(b'\\').add(b'%');
 
 /// Appends a value where nothing but a value may come of it: a path segment, a query, a form.
 pub(crate) fn component(out: &mut String, value: &str) {

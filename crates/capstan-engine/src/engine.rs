@@ -9,7 +9,7 @@ use http::HeaderValue;
 use serde_json::{Map, Value};
 
 use crate::bindings::{Environment, Files, ProcessEnvironment, RealFiles, Scrubber, Secret};
-use crate::decode::decode;
+use crate::decode::{Notices, decode};
 use crate::encode;
 use crate::error::{CallError, FailedResponse};
 use crate::limits::MESSAGE_CHARS_MAX;
@@ -276,7 +276,9 @@ impl Engine {
         let inferred = operation.inferred_bearer.filter(|_| inner.inferred_auth && inner.overrides.auth.is_none());
         let line = inferred.map(|id| {
             let name = &inner.plan.variables[id.index()].name;
-            format!("sending `{name}` as a bearer token: nothing says how it is used (--no-inferred-auth turns this off)")
+            format!(
+                "sending `{name}` as a bearer token: nothing says how it is used (--no-inferred-auth turns this off)"
+            )
         });
         line.into_iter().collect()
     }
@@ -318,7 +320,7 @@ impl Inner {
         if !response.status.is_success() {
             return Err(self.failed(operation, params, response));
         }
-        let mut notices = Vec::new();
+        let mut notices = Notices::default();
         let outputs = decode(&operation.outputs, &response.headers, response.body.clone(), &mut notices);
         let outputs = outputs.map_err(|error| {
             let failed = FailedResponse {
@@ -328,7 +330,11 @@ impl Inner {
             };
             error.for_request(self.shown(operation, params)).with_response(failed)
         })?;
-        Ok(Outcome { outputs, status: response.status, headers: response.headers, notices })
+        let notices = notices.found.into_iter().map(|(span, text)| match self.plan.locate(span) {
+            Some(place) => format!("{text} ({place})"),
+            None => text,
+        });
+        Ok(Outcome { outputs, status: response.status, headers: response.headers, notices: notices.collect() })
     }
 
     /// Admits parameters and renders the request.
@@ -372,7 +378,8 @@ impl Inner {
     fn check_variables(&self, operation: &Operation) -> Result<(), CallError> {
         let missing = self.missing(operation);
         let Some(first) = missing.first() else { return Ok(()) };
-        let code = missing.iter().find_map(|id| self.variables.source_error(*id)).map_or(Code::MissingVariable, |e| e.code);
+        let code =
+            missing.iter().find_map(|id| self.variables.source_error(*id)).map_or(Code::MissingVariable, |e| e.code);
         let count = if missing.len() == 1 { "a variable".to_owned() } else { format!("{} variables", missing.len()) };
         let verb = if missing.len() == 1 { "has" } else { "have" };
         let mut error = CallError::new(code, format!("{count} that `{}` needs {verb} no value", operation.name));
@@ -426,7 +433,8 @@ impl Inner {
                         .with_help("give one: `--base-uri https://…`");
                 }
                 Misfit::Unsupported(kind, span) => {
-                    let message = format!("`{}` needs `{kind}` authentication, which cannot be sent yet", operation.name);
+                    let message =
+                        format!("`{}` needs `{kind}` authentication, which cannot be sent yet", operation.name);
                     return CallError::new(Code::NotCallable, message)
                         .at(self.plan.locate(span))
                         .with_help("give a credential of another kind: `--auth bearer:…`, or none: `--auth none`");
@@ -471,9 +479,11 @@ impl Inner {
         let help = match (status.as_u16(), retry_after) {
             (401 | 403, _) => self.credential_help(operation),
             (429 | 503, Some(after)) => Some(format!("the upstream asks to wait: `Retry-After: {after}`")),
-            (301..=399, _) => response.headers.get(http::header::LOCATION).and_then(|v| v.to_str().ok()).map(|location| {
-                format!("the upstream points to `{location}`")
-            }),
+            (301..=399, _) => response
+                .headers
+                .get(http::header::LOCATION)
+                .and_then(|v| v.to_str().ok())
+                .map(|location| format!("the upstream points to `{location}`")),
             _ => None,
         };
         error = help.into_iter().fold(error, CallError::with_help);
@@ -496,11 +506,25 @@ impl Inner {
 fn upstream_message(body: &[u8]) -> Option<String> {
     let value: Value = serde_json::from_slice(body).ok()?;
     let pointers = [
-        "/detail", "/title", "/message", "/error/message", "/error_description", "/errors/0/message",
-        "/errors/0/detail", "/errors/0/title", "/error/description", "/error/type", "/error", "/errors/0", "/msg", "/description",
-        "/Message", "/reason",
+        "/detail",
+        "/title",
+        "/message",
+        "/error/message",
+        "/error_description",
+        "/errors/0/message",
+        "/errors/0/detail",
+        "/errors/0/title",
+        "/error/description",
+        "/error/type",
+        "/error",
+        "/errors/0",
+        "/msg",
+        "/description",
+        "/Message",
+        "/reason",
     ];
-    let text = pointers.iter().find_map(|p| value.pointer(p).and_then(Value::as_str)).filter(|t| !t.trim().is_empty())?;
+    let text =
+        pointers.iter().find_map(|p| value.pointer(p).and_then(Value::as_str)).filter(|t| !t.trim().is_empty())?;
     let code = ["/code", "/errors/0/code", "/error/code"].iter().find_map(|p| value.pointer(p).and_then(Value::as_str));
     let shown: String = text.chars().take(MESSAGE_CHARS_MAX).collect();
     Some(match code {
@@ -520,10 +544,8 @@ impl Plan {
             [one] => Ok(one.id),
             [] => Err(self.unknown(name)),
             several => {
-                let error = CallError::new(
-                    Code::AmbiguousOperation,
-                    format!("`{name}` names {} operations", several.len()),
-                );
+                let error =
+                    CallError::new(Code::AmbiguousOperation, format!("`{name}` names {} operations", several.len()));
                 let error = several.iter().fold(error, |error, o| error.detail(o.distinct_name(several)));
                 Err(error.with_help("name one of them in full"))
             }

@@ -58,7 +58,8 @@ impl Output {
             Output::Value(value) if !pretty => serde_json::to_writer(out, value).map_err(io::Error::from),
             Output::Raw(_) | Output::Value(_) | Output::Bytes(_) => {
                 let value = self.to_value();
-                let done = if pretty { serde_json::to_writer_pretty(out, &value) } else { serde_json::to_writer(out, &value) };
+                let done =
+                    if pretty { serde_json::to_writer_pretty(out, &value) } else { serde_json::to_writer(out, &value) };
                 done.map_err(io::Error::from)
             }
         }

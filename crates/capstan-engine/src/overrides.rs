@@ -66,7 +66,9 @@ impl AuthOverride {
                 None => Err("`basic:` needs USER:PASSWORD behind it"),
             },
             "apikey" => Self::parse_key(rest),
-            _ => Err("expected `bearer:TOKEN`, `basic:USER:PASSWORD`, `apikey:header:NAME:VALUE`, `apikey:query:NAME:VALUE` or `none`"),
+            _ => Err(
+                "expected `bearer:TOKEN`, `basic:USER:PASSWORD`, `apikey:header:NAME:VALUE`, `apikey:query:NAME:VALUE` or `none`",
+            ),
         }
     }
 
@@ -194,8 +196,11 @@ impl BoundOverrides {
 
 fn base_uri(text: BoundText) -> Result<BoundText, CallError> {
     let Some(base) = BaseText::parse(&text.secret) else {
-        return Err(CallError::new(Code::BadSettings, "the base URI that takes the place of the file's cannot be used")
-            .with_help("write `http://host/path` or `https://host/path`, with neither query nor user name"));
+        return Err(CallError::new(
+            Code::BadSettings,
+            "the base URI that takes the place of the file's cannot be used",
+        )
+        .with_help("write `http://host/path` or `https://host/path`, with neither query nor user name"));
     };
     let masked = if text.is_secret { text.masked } else { base.0.clone() };
     Ok(BoundText { secret: base.0, masked, is_secret: text.is_secret })

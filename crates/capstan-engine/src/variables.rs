@@ -74,9 +74,10 @@ impl Sources<'_> {
             return environment.var(&variable.key).filter(|v| !v.is_empty()).ok_or(Reason::Unset);
         };
         let (files, folder) = (self.files, self.folder);
-        let source = self.read.entry(location.to_string()).or_insert_with(|| {
-            read(location, files, folder).map_err(std::sync::Arc::new)
-        });
+        let source = self
+            .read
+            .entry(location.to_string())
+            .or_insert_with(|| read(location, files, folder).map_err(std::sync::Arc::new));
         match source {
             Ok((path, values)) => {
                 values.get(&variable.key).map(str::to_owned).ok_or_else(|| Reason::NoKey(path.clone()))

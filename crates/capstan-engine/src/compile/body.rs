@@ -6,7 +6,7 @@ use capstan_spec::Text;
 use capstan_spec::diagnostic::{Code, Diagnostic};
 use capstan_spec::document::{BodyKind, Data, DataKind, RequestBody, TypedBody, ValueType};
 use capstan_spec::source::Span;
-use http::{HeaderName, header};
+use http::header;
 
 use super::OperationSource;
 use super::inputs::{self, Parts};
@@ -152,9 +152,7 @@ fn form_body(data: &Data, scope: &mut Scope<'_>) -> Body {
             let fields = entries.iter().map(|(name, value)| form_field((name.value.clone(), source(value, scope))));
             Body::Form(fields.collect())
         }
-        DataKind::String(text) => {
-            Body::FormText(scope.template(text, data.span, &Implied::required(Place::Form)))
-        }
+        DataKind::String(text) => Body::FormText(scope.template(text, data.span, &Implied::required(Place::Form))),
         DataKind::Null | DataKind::Bool(_) | DataKind::Number(..) | DataKind::Array(_) => {
             bad_body(data.span, "the data of a form is not a mapping", "map each field to its value", scope);
             Body::None
@@ -289,6 +287,3 @@ fn form_parameters(in_form: Vec<(Arc<str>, Source, ValueType)>, in_body: Vec<(Ar
     });
     Body::Multipart(parts.collect())
 }
-
-/// The header that decides how an object payload is written.
-pub(crate) const CONTENT_TYPE: HeaderName = header::CONTENT_TYPE;

@@ -14,9 +14,7 @@ pub(super) fn from_data(data: &Data, scope: &mut Scope<'_>, implied: &Implied<'_
     match &data.kind {
         DataKind::Null | DataKind::Bool(_) | DataKind::Number(..) => literal(&data.to_json()),
         DataKind::String(text) => from_text(text, data.span, scope, implied),
-        DataKind::Array(items) => {
-            join_array(items.iter().map(|item| from_data(item, scope, implied)).collect())
-        }
+        DataKind::Array(items) => join_array(items.iter().map(|item| from_data(item, scope, implied)).collect()),
         DataKind::Object(entries) => join_object(
             entries.iter().map(|(key, value)| (key_text(&key.value), from_data(value, scope, implied))).collect(),
         ),
@@ -79,12 +77,7 @@ const MARK: char = '\u{0}';
 
 /// Compiles JSON that is written as one text. Between quotes a slot is an escaped string,
 /// outside of them a value. `None` when the text around the slots is no JSON.
-pub(super) fn from_json_text(
-    text: &str,
-    span: Span,
-    scope: &mut Scope<'_>,
-    implied: &Implied<'_>,
-) -> Option<JsonNode> {
+pub(super) fn from_json_text(text: &str, span: Span, scope: &mut Scope<'_>, implied: &Implied<'_>) -> Option<JsonNode> {
     let mut slots = Vec::new();
     let marked = mark_slots(text, span, scope, implied, &mut slots);
     let value: Value = serde_json::from_str(&marked).ok()?;
@@ -99,13 +92,7 @@ struct Slot {
 }
 
 /// Writes the text with each slot as a JSON string, or part of one, that names it.
-fn mark_slots(
-    text: &str,
-    span: Span,
-    scope: &mut Scope<'_>,
-    implied: &Implied<'_>,
-    slots: &mut Vec<Slot>,
-) -> String {
+fn mark_slots(text: &str, span: Span, scope: &mut Scope<'_>, implied: &Implied<'_>, slots: &mut Vec<Slot>) -> String {
     let mut marked = String::with_capacity(text.len() + 32);
     let mut quoted = false;
     for piece in placeholder::pieces(text) {

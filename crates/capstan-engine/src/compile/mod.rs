@@ -19,7 +19,7 @@ use capstan_spec::document::{ConsumedOperation, ConsumedResource, Consumes, Meth
 use capstan_spec::source::{SourceMap, Span};
 use http::HeaderValue;
 
-use crate::plan::{Needs, Operation, OperationId, Plan, Request};
+use crate::plan::{Input, Needs, Operation, OperationId, Place, Plan, Request};
 use names::{Names, Scope};
 
 /// Compiles a capability. Problems go to the sink; the plan holds what could be compiled.
@@ -95,6 +95,7 @@ fn compile_operation(id: OperationId, source: &OperationSource<'_>, names: &mut 
     let outputs = output::compile(&source.operation.value, format, scope.sink);
     let variables = Needs { base: base_needs, auth: auth_needs, rest: scope.take_used() };
     let inputs = scope.finish();
+    undeclared(&inputs, sink);
     let text = |t: &Option<capstan_spec::Text>| t.as_ref().map(|t| t.value.clone());
     Operation {
         id,
@@ -122,6 +123,24 @@ fn compile_operation(id: OperationId, source: &OperationSource<'_>, names: &mut 
         outputs,
         variables,
         inferred_bearer: inferred,
+    }
+}
+
+/// Reports placeholders of the URL that no parameter declares; they work all the same.
+fn undeclared(inputs: &[Input], sink: &mut Sink) {
+    for input in inputs.iter().filter(|i| !i.declared) {
+        let (what, help) = match input.place {
+            Place::Path => (
+                "the path",
+                format!("declare it: `inputParameters: [{{ name: {}, in: path, type: string }}]`", input.name),
+            ),
+            Place::BaseUri => ("the base URI", "bind it, so that callers need not give it: see `binds`".to_owned()),
+            Place::Query | Place::Header | Place::Cookie | Place::Body | Place::Form | Place::Authentication => {
+                continue;
+            }
+        };
+        let message = format!("`{}` in {what} is no declared parameter", input.name);
+        sink.push(Diagnostic::new(Code::UndeclaredParameter, input.span, message).help(help));
     }
 }
 

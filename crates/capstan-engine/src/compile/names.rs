@@ -291,8 +291,7 @@ fn is_variable_name(name: &str) -> bool {
 }
 
 fn is_same(a: &str, b: &str) -> bool {
-    let fold = |s: &str| -> String {
-        s.chars().filter(|c| !matches!(c, '-' | '_')).flat_map(char::to_lowercase).collect()
-    };
+    let fold =
+        |s: &str| -> String { s.chars().filter(|c| !matches!(c, '-' | '_')).flat_map(char::to_lowercase).collect() };
     a.len().abs_diff(b.len()) <= 8 && fold(a) == fold(b)
 }

@@ -6,7 +6,7 @@ use capstan_spec::Text;
 use capstan_spec::diagnostic::{Code, Diagnostic, Sink};
 use capstan_spec::document::{ConsumedOperation, Items, NamedItem, OutputParameter, RawFormat, ValueType};
 
-use crate::jsonpath::JsonPath;
+use crate::jsonpath::{JsonPath, Projection};
 use crate::plan::{Decode, Output, Outputs, Shape};
 
 /// Compiles the outputs of an operation.
@@ -17,8 +17,12 @@ pub(super) fn compile(operation: &ConsumedOperation, format: RawFormat, sink: &m
         let readable = matches!(format, RawFormat::Text | RawFormat::Binary);
         if !readable {
             sink.push(
-                Diagnostic::new(Code::UnsupportedFormat, span, format!("answers in `{format}` are not taken apart yet"))
-                    .help("the text of the answer is handed on as it is"),
+                Diagnostic::new(
+                    Code::UnsupportedFormat,
+                    span,
+                    format!("answers in `{format}` are not taken apart yet"),
+                )
+                .help("the text of the answer is handed on as it is"),
             );
         }
         return Outputs { format, decode: Decode::Opaque, outputs };

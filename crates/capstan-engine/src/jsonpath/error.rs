@@ -15,17 +15,11 @@ pub struct JsonPathError {
 
 impl JsonPathError {
     pub(super) fn new(message: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-            offset: None,
-        }
+        Self { message: message.into(), offset: None }
     }
 
     pub(super) fn at(offset: usize, message: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-            offset: Some(offset),
-        }
+        Self { message: message.into(), offset: Some(offset) }
     }
 
     /// The text holds something at `offset` that no path can hold there.
@@ -73,9 +67,7 @@ impl fmt::Display for JsonPathError {
 impl std::error::Error for JsonPathError {}
 
 fn chars_before(text: &str, byte: usize) -> usize {
-    text.char_indices()
-        .take_while(|(start, _)| *start < byte)
-        .count()
+    text.char_indices().take_while(|(start, _)| *start < byte).count()
 }
 
 fn lower_first(message: &str) -> String {

@@ -6,9 +6,7 @@ use std::cmp::Ordering;
 use regex::{Regex, RegexBuilder};
 use serde_json::{Map, Number, Value};
 
-use super::query::{
-    Comparison, Extent, Filter, FilterQuery, Match, Operand, Operator, Origin, Pattern,
-};
+use super::query::{Comparison, Extent, Filter, FilterQuery, Match, Operand, Operator, Origin, Pattern};
 use super::walk::{self, Place};
 
 /// Bytes of a compiled regular expression; patterns may come from a document.
@@ -94,9 +92,7 @@ fn both_equal(left: Option<&Value>, right: Option<&Value>) -> bool {
 /// Equality by value: numbers by what they denote, objects whatever their order.
 fn equal(left: &Value, right: &Value) -> bool {
     match (left, right) {
-        (Value::Number(left), Value::Number(right)) => {
-            compare_numbers(left, right) == Some(Ordering::Equal)
-        }
+        (Value::Number(left), Value::Number(right)) => compare_numbers(left, right) == Some(Ordering::Equal),
         (Value::Array(left), Value::Array(right)) => {
             left.len() == right.len() && left.iter().zip(right).all(|(l, r)| equal(l, r))
         }
@@ -113,9 +109,7 @@ fn equal_members(left: &Map<String, Value>, right: &Map<String, Value>) -> bool 
 /// Only numbers and strings are ordered.
 fn less(left: Option<&Value>, right: Option<&Value>) -> bool {
     match (left, right) {
-        (Some(Value::Number(left)), Some(Value::Number(right))) => {
-            compare_numbers(left, right) == Some(Ordering::Less)
-        }
+        (Some(Value::Number(left)), Some(Value::Number(right))) => compare_numbers(left, right) == Some(Ordering::Less),
         (Some(Value::String(left)), Some(Value::String(right))) => left < right,
         _ => false,
     }
@@ -155,10 +149,7 @@ pub(super) fn compile_pattern(pattern: &str, extent: Extent) -> Option<Regex> {
         Extent::Whole => format!("^(?:{translated})$"),
         Extent::Part => translated,
     };
-    RegexBuilder::new(&anchored)
-        .size_limit(PATTERN_BYTES_MAX)
-        .build()
-        .ok()
+    RegexBuilder::new(&anchored).size_limit(PATTERN_BYTES_MAX).build().ok()
 }
 
 /// An I-Regexp's `.` matches neither `\n` nor `\r`; the regex crate's matches `\r`.

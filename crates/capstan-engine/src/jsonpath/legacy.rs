@@ -21,10 +21,7 @@ pub(super) struct Rewritten {
 pub(super) fn rewrite(text: &str) -> Result<Rewritten, JsonPathError> {
     let mut rewriter = Rewriter::new(text);
     let measures = rewriter.path()?;
-    Ok(Rewritten {
-        standard: rewriter.out,
-        measures,
-    })
+    Ok(Rewritten { standard: rewriter.out, measures })
 }
 
 struct Rewriter<'t> {
@@ -36,12 +33,7 @@ struct Rewriter<'t> {
 
 impl<'t> Rewriter<'t> {
     fn new(text: &'t str) -> Self {
-        Self {
-            text,
-            chars: text.trim_end().chars().collect(),
-            at: 0,
-            out: String::with_capacity(text.len() + 8),
-        }
+        Self { text, chars: text.trim_end().chars().collect(), at: 0, out: String::with_capacity(text.len() + 8) }
     }
 
     /// The whole text; answers whether it ends in `.length()`.
@@ -80,11 +72,7 @@ impl<'t> Rewriter<'t> {
     }
 
     fn dot(&mut self) -> Result<(), JsonPathError> {
-        let dots = if self.rest().starts_with(&['.', '.']) {
-            ".."
-        } else {
-            ""
-        };
+        let dots = if self.rest().starts_with(&['.', '.']) { ".." } else { "" };
         self.at += dots.len().max(1);
         match self.peek() {
             Some('*') if dots.is_empty() => self.star("."),
@@ -113,11 +101,7 @@ impl<'t> Rewriter<'t> {
         if name.is_empty() {
             return Err(self.unexpected());
         }
-        self.out.push_str(if dots.is_empty() && is_shorthand(name) {
-            "."
-        } else {
-            dots
-        });
+        self.out.push_str(if dots.is_empty() && is_shorthand(name) { "." } else { dots });
         push_name(&mut self.out, name);
         Ok(())
     }
@@ -126,11 +110,7 @@ impl<'t> Rewriter<'t> {
     fn bracket(&mut self) -> Result<(), JsonPathError> {
         self.copy();
         self.skip_space();
-        if self.peek() == Some('?') {
-            self.filter()
-        } else {
-            self.copy_to_bracket()
-        }
+        if self.peek() == Some('?') { self.filter() } else { self.copy_to_bracket() }
     }
 
     fn copy_to_bracket(&mut self) -> Result<(), JsonPathError> {
@@ -183,11 +163,7 @@ impl<'t> Rewriter<'t> {
     }
 
     fn filter_dot(&mut self) -> Result<(), JsonPathError> {
-        let dots = if self.rest().starts_with(&['.', '.']) {
-            ".."
-        } else {
-            ""
-        };
+        let dots = if self.rest().starts_with(&['.', '.']) { ".." } else { "" };
         match self.rest().get(dots.len().max(1)) {
             Some('*' | '[') => self.dot(),
             _ => {

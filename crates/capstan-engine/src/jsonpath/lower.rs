@@ -5,34 +5,26 @@ use jsonpath_rust::parser::model;
 use serde_json::Value;
 
 use super::mends;
-use super::query::{
-    Comparison, Filter, FilterQuery, Operand, Operator, Origin, Query, Segment, Selector, Slice,
-};
+use super::query::{Comparison, Filter, FilterQuery, Operand, Operator, Origin, Query, Segment, Selector, Slice};
 use super::{JsonPathError, bounds};
 
 /// Parses and lowers a text in the spelling of RFC 9535. The text's length is the caller's affair.
 pub(super) fn compile(text: &str) -> Result<Query, JsonPathError> {
     bounds::check_nesting(text)?;
     mends::check_spaces(text)?;
-    let parsed = jsonpath_rust::parser::parse_json_path(text)
-        .map_err(|error| JsonPathError::from_parser(text, &error))?;
+    let parsed =
+        jsonpath_rust::parser::parse_json_path(text).map_err(|error| JsonPathError::from_parser(text, &error))?;
     query(&parsed.segments)
 }
 
 fn query(segments: &[model::Segment]) -> Result<Query, JsonPathError> {
-    segments
-        .iter()
-        .map(segment)
-        .collect::<Result<_, _>>()
-        .map(Query)
+    segments.iter().map(segment).collect::<Result<_, _>>().map(Query)
 }
 
 fn segment(parsed: &model::Segment) -> Result<Segment, JsonPathError> {
     match parsed {
         model::Segment::Descendant(inner) => Ok(Segment::Descendant(selectors(inner)?)),
-        model::Segment::Selector(_) | model::Segment::Selectors(_) => {
-            Ok(Segment::Child(selectors(parsed)?))
-        }
+        model::Segment::Selector(_) | model::Segment::Selectors(_) => Ok(Segment::Child(selectors(parsed)?)),
     }
 }
 
@@ -50,27 +42,17 @@ fn selector(parsed: &model::Selector) -> Result<Selector, JsonPathError> {
         model::Selector::Name(name) => Selector::Name(name.clone()),
         model::Selector::Wildcard => Selector::Wildcard,
         model::Selector::Index(index) => Selector::Index(*index),
-        model::Selector::Slice(start, end, step) => Selector::Slice(Slice {
-            start: *start,
-            end: *end,
-            step: step.unwrap_or(1),
-        }),
+        model::Selector::Slice(start, end, step) => {
+            Selector::Slice(Slice { start: *start, end: *end, step: step.unwrap_or(1) })
+        }
         model::Selector::Filter(condition) => Selector::Filter(filter(condition)?),
     })
 }
 
 fn filter(parsed: &model::Filter) -> Result<Filter, JsonPathError> {
     match parsed {
-        model::Filter::Or(several) => several
-            .iter()
-            .map(filter)
-            .collect::<Result<_, _>>()
-            .map(Filter::Any),
-        model::Filter::And(several) => several
-            .iter()
-            .map(filter)
-            .collect::<Result<_, _>>()
-            .map(Filter::All),
+        model::Filter::Or(several) => several.iter().map(filter).collect::<Result<_, _>>().map(Filter::Any),
+        model::Filter::And(several) => several.iter().map(filter).collect::<Result<_, _>>().map(Filter::All),
         model::Filter::Atom(atom) => filter_atom(atom),
     }
 }
@@ -84,11 +66,7 @@ fn filter_atom(parsed: &model::FilterAtom) -> Result<Filter, JsonPathError> {
 }
 
 fn negated(condition: Filter, not: bool) -> Filter {
-    if not {
-        Filter::Not(Box::new(condition))
-    } else {
-        condition
-    }
+    if not { Filter::Not(Box::new(condition)) } else { condition }
 }
 
 fn test(parsed: &model::Test) -> Result<Filter, JsonPathError> {
@@ -101,18 +79,12 @@ fn test(parsed: &model::Test) -> Result<Filter, JsonPathError> {
 
 /// A query from `@`.
 pub(super) fn current_query(segments: &[model::Segment]) -> Result<FilterQuery, JsonPathError> {
-    Ok(FilterQuery {
-        origin: Origin::Current,
-        query: query(segments)?,
-    })
+    Ok(FilterQuery { origin: Origin::Current, query: query(segments)? })
 }
 
 /// A query from `$`.
 pub(super) fn root_query(segments: &[model::Segment]) -> Result<FilterQuery, JsonPathError> {
-    Ok(FilterQuery {
-        origin: Origin::Root,
-        query: query(segments)?,
-    })
+    Ok(FilterQuery { origin: Origin::Root, query: query(segments)? })
 }
 
 fn comparison(parsed: &model::Comparison) -> Result<Comparison, JsonPathError> {
@@ -125,11 +97,7 @@ fn comparison(parsed: &model::Comparison) -> Result<Comparison, JsonPathError> {
         model::Comparison::Gte(..) => Operator::GreaterOrEqual,
     };
     let (left, right) = parsed.vals();
-    Ok(Comparison {
-        left: operand(left)?,
-        operator,
-        right: operand(right)?,
-    })
+    Ok(Comparison { left: operand(left)?, operator, right: operand(right)? })
 }
 
 fn operand(parsed: &model::Comparable) -> Result<Operand, JsonPathError> {
@@ -156,10 +124,7 @@ fn singular_query(parsed: &model::SingularQuery) -> FilterQuery {
         model::SingularQuery::Current(segments) => (Origin::Current, segments),
         model::SingularQuery::Root(segments) => (Origin::Root, segments),
     };
-    FilterQuery {
-        origin,
-        query: Query(segments.iter().map(singular_segment).collect()),
-    }
+    FilterQuery { origin, query: Query(segments.iter().map(singular_segment).collect()) }
 }
 
 fn singular_segment(parsed: &model::SingularQuerySegment) -> Segment {

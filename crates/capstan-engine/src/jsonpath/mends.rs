@@ -77,10 +77,9 @@ pub(super) fn value_function(function: &TestFunction) -> Result<Operand, JsonPat
         }
         TestFunction::Count(argument) => Ok(Operand::Count(nodes_argument(function, argument)?)),
         TestFunction::Value(argument) => Ok(Operand::Value(nodes_argument(function, argument)?)),
-        TestFunction::Match(..) | TestFunction::Search(..) => Err(JsonPathError::new(format!(
-            "the result of `{}()` is no value",
-            name(function)
-        ))),
+        TestFunction::Match(..) | TestFunction::Search(..) => {
+            Err(JsonPathError::new(format!("the result of `{}()` is no value", name(function))))
+        }
         TestFunction::Custom(..) => Err(unknown(function)),
     }
 }
@@ -88,20 +87,16 @@ pub(super) fn value_function(function: &TestFunction) -> Result<Operand, JsonPat
 /// An argument of RFC 9535's `ValueType`.
 fn value_argument(function: &TestFunction, argument: &FnArg) -> Result<Operand, JsonPathError> {
     let wrong = || {
-        JsonPathError::new(format!(
-            "`{}()` needs a literal or a path that matches at most one node",
-            name(function)
-        ))
+        JsonPathError::new(format!("`{}()` needs a literal or a path that matches at most one node", name(function)))
     };
     match argument {
         FnArg::Literal(value) => Ok(Operand::Literal(lower::literal(value))),
         FnArg::Filter(_) => Err(wrong()),
         FnArg::Test(test) => match test.as_ref() {
             Test::Function(inner) => value_function(inner),
-            Test::RelQuery(_) | Test::AbsQuery(_) => filter_query(test)?
-                .filter(|found| found.query.is_singular())
-                .map(Operand::Query)
-                .ok_or_else(wrong),
+            Test::RelQuery(_) | Test::AbsQuery(_) => {
+                filter_query(test)?.filter(|found| found.query.is_singular()).map(Operand::Query).ok_or_else(wrong)
+            }
         },
     }
 }
@@ -125,9 +120,7 @@ fn filter_query(test: &Test) -> Result<Option<FilterQuery>, JsonPathError> {
 
 fn compiled_pattern(operand: Operand, extent: Extent) -> Pattern {
     match operand {
-        Operand::Literal(Value::String(pattern)) => {
-            Pattern::Fixed(filter::compile_pattern(&pattern, extent))
-        }
+        Operand::Literal(Value::String(pattern)) => Pattern::Fixed(filter::compile_pattern(&pattern, extent)),
         Operand::Literal(_) => Pattern::Fixed(None),
         operand => Pattern::Computed { operand, extent },
     }

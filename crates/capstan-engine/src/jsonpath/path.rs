@@ -66,12 +66,7 @@ impl JsonPath {
     }
 
     fn standard(text: &str, query: Query) -> Self {
-        Self {
-            source: text.to_owned(),
-            standard: None,
-            form: Form::new(query),
-            measures: false,
-        }
+        Self { source: text.to_owned(), standard: None, form: Form::new(query), measures: false }
     }
 
     /// The strict error tells more wherever rewriting finds nothing to say.
@@ -127,16 +122,10 @@ impl JsonPath {
     /// What an output mapping gets: the one node of a singular path, or an array of the matches.
     pub fn select<'v>(&self, document: &'v Value) -> Selected<'v> {
         let selected = match &self.form {
-            Form::Singular(steps) => {
-                walk::follow(steps, document).map_or(Selected::Nothing, Selected::Node)
-            }
+            Form::Singular(steps) => walk::follow(steps, document).map_or(Selected::Nothing, Selected::Node),
             Form::Indefinite(query) => Selected::Nodes(walk::all(query, Place::root(document))),
         };
-        if self.measures {
-            selected.measured()
-        } else {
-            selected
-        }
+        if self.measures { selected.measured() } else { selected }
     }
 }
 

@@ -53,10 +53,7 @@ impl Projection {
         for (slot, path) in paths.iter().enumerate() {
             wanted.add(path.singular_steps()?, slot)?;
         }
-        Some(Self {
-            wanted,
-            paths: paths.len(),
-        })
+        Some(Self { wanted, paths: paths.len() })
     }
 
     /// Reads the value at each path, in the order of the paths.
@@ -66,10 +63,7 @@ impl Projection {
     pub fn read(&self, bytes: &[u8]) -> Result<Vec<Option<Value>>, serde_json::Error> {
         let mut found = vec![None; self.paths];
         let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-        let reader = Reader {
-            wanted: &self.wanted,
-            found: &mut found,
-        };
+        let reader = Reader { wanted: &self.wanted, found: &mut found };
         reader.deserialize(&mut deserializer)?;
         deserializer.end()?;
         Ok(found)
@@ -99,10 +93,7 @@ impl Wanted {
     }
 
     fn element_mut(&mut self, index: usize) -> &mut Wanted {
-        let position = match self
-            .elements
-            .binary_search_by_key(&index, |(known, _)| *known)
-        {
+        let position = match self.elements.binary_search_by_key(&index, |(known, _)| *known) {
             Ok(position) => position,
             Err(position) => {
                 self.elements.insert(position, (index, Wanted::default()));
@@ -179,10 +170,7 @@ impl<'de> Visitor<'de> for Reader<'_> {
                 continue;
             };
             wanted.clear(self.found);
-            members.next_value_seed(Reader {
-                wanted,
-                found: self.found,
-            })?;
+            members.next_value_seed(Reader { wanted, found: self.found })?;
         }
         Ok(())
     }
@@ -196,10 +184,7 @@ impl<'de> Visitor<'de> for Reader<'_> {
                 }
                 passed += 1;
             }
-            let reader = Reader {
-                wanted,
-                found: self.found,
-            };
+            let reader = Reader { wanted, found: self.found };
             if elements.next_element_seed(reader)?.is_none() {
                 return Ok(());
             }

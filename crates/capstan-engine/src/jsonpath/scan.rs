@@ -3,9 +3,7 @@
 /// The characters outside of quotes with their offsets; of a quoted text its first quote stands.
 pub(super) fn unquoted(text: &str) -> impl Iterator<Item = (usize, char)> {
     let mut quotes = Quotes::default();
-    text.chars()
-        .enumerate()
-        .filter(move |(_, next)| quotes.is_outside(*next))
+    text.chars().enumerate().filter(move |(_, next)| quotes.is_outside(*next))
 }
 
 #[derive(Default)]

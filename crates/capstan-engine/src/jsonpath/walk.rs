@@ -67,12 +67,7 @@ where
 }
 
 /// A node's own children come before those of its descendants.
-fn descend<'v, S>(
-    selectors: &[Selector],
-    rest: &[Segment],
-    place: Place<'v>,
-    sink: &mut S,
-) -> ControlFlow<()>
+fn descend<'v, S>(selectors: &[Selector], rest: &[Segment], place: Place<'v>, sink: &mut S) -> ControlFlow<()>
 where
     S: FnMut(&'v Value) -> ControlFlow<()>,
 {
@@ -85,12 +80,7 @@ where
     })
 }
 
-fn select<'v, S>(
-    selectors: &[Selector],
-    rest: &[Segment],
-    place: Place<'v>,
-    sink: &mut S,
-) -> ControlFlow<()>
+fn select<'v, S>(selectors: &[Selector], rest: &[Segment], place: Place<'v>, sink: &mut S) -> ControlFlow<()>
 where
     S: FnMut(&'v Value) -> ControlFlow<()>,
 {
@@ -114,10 +104,7 @@ where
 
 const CONTINUE: ControlFlow<()> = ControlFlow::Continue(());
 
-fn each_child<'v>(
-    node: &'v Value,
-    visit: impl FnMut(&'v Value) -> ControlFlow<()>,
-) -> ControlFlow<()> {
+fn each_child<'v>(node: &'v Value, visit: impl FnMut(&'v Value) -> ControlFlow<()>) -> ControlFlow<()> {
     match node {
         Value::Array(elements) => elements.iter().try_for_each(visit),
         Value::Object(members) => members.values().try_for_each(visit),
@@ -132,11 +119,7 @@ fn member<'v>(node: &'v Value, name: &str) -> Option<&'v Value> {
 fn element(node: &Value, index: i64) -> Option<&Value> {
     let elements = node.as_array()?;
     let distance = usize::try_from(index.unsigned_abs()).ok()?;
-    let index = if index < 0 {
-        elements.len().checked_sub(distance)?
-    } else {
-        distance
-    };
+    let index = if index < 0 { elements.len().checked_sub(distance)? } else { distance };
     elements.get(index)
 }
 
@@ -151,34 +134,20 @@ fn indexes(slice: Slice, len: usize) -> impl Iterator<Item = usize> {
     let from_start = |index: i64| if index < 0 { len + index } else { index };
     let (lowest, highest) = if slice.step < 0 {
         let start = from_start(slice.start.unwrap_or(len - 1)).clamp(-1, len - 1);
-        let end = slice
-            .end
-            .map_or(-1, |end| from_start(end).clamp(-1, len - 1));
+        let end = slice.end.map_or(-1, |end| from_start(end).clamp(-1, len - 1));
         (end + 1, start + 1)
     } else {
         let start = from_start(slice.start.unwrap_or(0)).clamp(0, len);
         let end = from_start(slice.end.unwrap_or(len)).clamp(0, len);
         (start, end)
     };
-    let range = if slice.step == 0 {
-        0..0
-    } else {
-        lowest..highest
-    };
+    let range = if slice.step == 0 { 0..0 } else { lowest..highest };
     stepped(range, slice.step)
 }
 
 /// Every `step`th number of the range, from its end when the step is negative.
 fn stepped(range: std::ops::Range<i64>, step: i64) -> impl Iterator<Item = usize> {
-    let stride = usize::try_from(step.unsigned_abs())
-        .unwrap_or(usize::MAX)
-        .max(1);
-    let (up, down) = if step < 0 {
-        (0..0, range)
-    } else {
-        (range, 0..0)
-    };
-    up.step_by(stride)
-        .chain(down.rev().step_by(stride))
-        .filter_map(|index| usize::try_from(index).ok())
+    let stride = usize::try_from(step.unsigned_abs()).unwrap_or(usize::MAX).max(1);
+    let (up, down) = if step < 0 { (0..0, range) } else { (range, 0..0) };
+    up.step_by(stride).chain(down.rev().step_by(stride)).filter_map(|index| usize::try_from(index).ok())
 }

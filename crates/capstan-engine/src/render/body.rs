@@ -107,7 +107,10 @@ fn object(renderer: &mut Renderer<'_>, value: &Value) -> Option<Bytes> {
             fields(renderer, value).iter().for_each(|(name, value)| form_value(&mut out, name, value));
             Some(out.into())
         }
-        Some(Encoding::Multipart) => multipart::from_fields(renderer, &fields(renderer, value)),
+        Some(Encoding::Multipart) => {
+            let fields = fields(renderer, value);
+            multipart::from_fields(renderer, &fields)
+        }
         Some(Encoding::Json | Encoding::Other) | None => Some(typed(renderer, value.to_string(), JSON)),
     }
 }
@@ -190,7 +193,9 @@ fn form_value(out: &mut String, name: &str, value: &Value) {
 fn form_encoded(out: &mut String, name: &str, value: &Value) {
     match value {
         Value::Null => {}
-        Value::Array(items) => items.iter().for_each(|item| form_encoded(out, name, &Value::String(as_text(item).into()))),
+        Value::Array(items) => {
+            items.iter().for_each(|item| form_encoded(out, name, &Value::String(as_text(item).into())))
+        }
         Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => {
             pair_mark(out);
             out.push_str(name);

@@ -88,8 +88,8 @@ pub(crate) fn render(context: &Context<'_>, slots: &Slots) -> Result<Rendered, V
     if !renderer.misfits.is_empty() {
         return Err(renderer.misfits);
     }
-    let method = http::Method::from_bytes(context.operation.request.method.as_str().as_bytes())
-        .unwrap_or(http::Method::GET);
+    let method =
+        http::Method::from_bytes(context.operation.request.method.as_str().as_bytes()).unwrap_or(http::Method::GET);
     let request = upstream::Request { method, url: renderer.url, headers: renderer.headers, body };
     Ok(Rendered { request, has_credential: renderer.has_credential })
 }
@@ -148,7 +148,7 @@ impl<'a> Renderer<'a> {
         let mut values = std::collections::BTreeMap::new();
         for (input, slot) in operation.inputs.iter().zip(self.slots) {
             if let Some(value) = slot {
-                values.insert(input.name.to_string(), minijinja::Value::from_serialize(value));
+                values.insert(input.name.to_string(), expression_value(value));
             }
         }
         for id in operation.variables.all() {
@@ -163,10 +163,10 @@ impl<'a> Renderer<'a> {
         let mut names: std::collections::BTreeMap<String, minijinja::Value> = values.clone();
         for name in self.context.plan.expressions.names(id) {
             if let Some((namespace, _)) = name.split_once('.') {
-                names.insert(namespace.to_owned(), minijinja::Value::from_serialize(&values));
+                names.insert(namespace.to_owned(), minijinja::Value::from_pairs(values.clone()));
             }
         }
-        match self.context.plan.expressions.evaluate(id, minijinja::Value::from_serialize(&names)) {
+        match self.context.plan.expressions.evaluate(id, minijinja::Value::from_pairs(names)) {
             Ok(text) => PartText::Value(text.into()),
             Err(error) => {
                 let source = self.context.plan.expressions.source(id);
@@ -213,7 +213,10 @@ impl<'a> Renderer<'a> {
                 self.url.push_str(scheme);
                 self.url.push_str("://");
                 let from = self.url.len();
-                authority.iter().enumerate().for_each(|(i, part)| self.authority_part(part, from, i + 1 == authority.len()));
+                authority
+                    .iter()
+                    .enumerate()
+                    .for_each(|(i, part)| self.authority_part(part, from, i + 1 == authority.len()));
                 self.path(path);
             }
             Base::Variable { variable, path } => {
@@ -432,7 +435,11 @@ impl<'a> Renderer<'a> {
                     for (i, item) in items.iter().enumerate() {
                         if i > 0 {
                             // The separator stays readable; a mark inside a value is encoded.
-                            if mark == ',' { out.push(',') } else { encode::component(&mut out, mark.encode_utf8(&mut [0; 4])) }
+                            if mark == ',' {
+                                out.push(',')
+                            } else {
+                                encode::component(&mut out, mark.encode_utf8(&mut [0; 4]))
+                            }
                         }
                         encode::component(&mut out, item);
                     }
@@ -670,6 +677,24 @@ impl<'a> Renderer<'a> {
 
     fn body(&mut self) -> Option<Bytes> {
         body::write(self, &self.context.operation.request.body)
+    }
+}
+
+/// A value as expressions read it.
+fn expression_value(value: &Value) -> minijinja::Value {
+    match value {
+        Value::Null => minijinja::Value::from(()),
+        Value::Bool(value) => (*value).into(),
+        Value::String(text) => text.as_str().into(),
+        Value::Number(number) => match (number.as_i64(), number.as_u64(), number.as_f64()) {
+            (Some(int), _, _) => int.into(),
+            (None, Some(int), _) => int.into(),
+            (None, None, float) => float.unwrap_or(f64::NAN).into(),
+        },
+        Value::Array(items) => items.iter().map(expression_value).collect(),
+        Value::Object(members) => {
+            minijinja::Value::from_pairs(members.iter().map(|(k, v)| (k.as_str(), expression_value(v))))
+        }
     }
 }
 

@@ -2,9 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::jsonpath::{
-    FUNCTION_NESTING_MAX, JsonPath, NESTING_MAX, SingularStep, TEXT_BYTES_MAX, project,
-};
+use crate::jsonpath::{FUNCTION_NESTING_MAX, JsonPath, NESTING_MAX, SingularStep, TEXT_BYTES_MAX, project};
 
 #[test]
 fn every_case_of_the_file() {
@@ -30,17 +28,9 @@ fn check(document: &Value, case: &Value) {
 fn check_path(document: &Value, case: &Value, path: &JsonPath) {
     assert_eq!(path.is_legacy(), case["standard"].as_str(), "{path}");
     assert_eq!(path.is_root(), case.get("is_root").is_some(), "{path}");
-    let expected = if path.is_root() {
-        document
-    } else {
-        &case["select"]
-    };
+    let expected = if path.is_root() { document } else { &case["select"] };
     let selected = path.select(document).to_value();
-    assert_eq!(
-        selected.as_ref().unwrap_or(&Value::Null),
-        expected,
-        "{path}"
-    );
+    assert_eq!(selected.as_ref().unwrap_or(&Value::Null), expected, "{path}");
     let nodes: Value = path.nodes(document).into_iter().cloned().collect();
     if let Some(expected) = case.get("nodes") {
         assert_eq!(nodes, *expected, "{path}");
@@ -50,28 +40,18 @@ fn check_path(document: &Value, case: &Value, path: &JsonPath) {
         assert_eq!(path.nodes(document), measured.nodes(document), "{path}");
     }
     let text = serde_json::to_vec(document).expect("a value can be written");
-    assert_eq!(
-        project(&text, &[path]).expect("it is JSON"),
-        [selected],
-        "{path}"
-    );
+    assert_eq!(project(&text, &[path]).expect("it is JSON"), [selected], "{path}");
 }
 
 #[test]
 fn singular_paths_show_their_steps() {
     let path = JsonPath::compile("a-b[-1]").expect("a path");
-    let steps = [
-        SingularStep::Name("a-b".to_owned()),
-        SingularStep::Index(-1),
-    ];
+    let steps = [SingularStep::Name("a-b".to_owned()), SingularStep::Index(-1)];
     assert_eq!(path.singular_steps(), Some(&steps[..]));
     assert!(path.is_singular());
     for indefinite in ["$.*", "$[0,1]", "$[0:1]", "$..a", "$[?@]"] {
         let path = JsonPath::compile(indefinite).expect("a path");
-        assert!(
-            !path.is_singular() && path.singular_steps().is_none(),
-            "{path}"
-        );
+        assert!(!path.is_singular() && path.singular_steps().is_none(), "{path}");
     }
     let measured = JsonPath::compile("$.a.length()").expect("a path");
     assert!(measured.is_singular() && measured.singular_steps().is_none());
@@ -83,29 +63,20 @@ fn bounds_are_kept_and_explained() {
     assert!(JsonPath::compile(&fits).is_ok());
     let long = format!("$.{}", "a".repeat(TEXT_BYTES_MAX));
     let error = JsonPath::compile(&long).expect_err("too long");
-    assert_eq!(
-        error.message(),
-        "the path has 4098 bytes, and at most 4096 are supported"
-    );
+    assert_eq!(error.message(), "the path has 4098 bytes, and at most 4096 are supported");
 
     let nested = |depth: usize| format!("${}@{}", "[?(@".repeat(depth), ")]".repeat(depth));
     let error = JsonPath::compile(&nested(NESTING_MAX)).expect_err("too deep");
     assert_eq!(error.message(), "more than 64 brackets are open at once");
 
-    let filters =
-        |depth: usize| format!("$[?@{}]", "[?@".repeat(depth - 1) + &"]".repeat(depth - 1));
+    let filters = |depth: usize| format!("$[?@{}]", "[?@".repeat(depth - 1) + &"]".repeat(depth - 1));
     let deepest = JsonPath::compile(&filters(NESTING_MAX)).expect("as deep as allowed");
     assert!(deepest.nodes(&json!([[[[1]]]])).is_empty());
     let parentheses = NESTING_MAX - 1;
-    let deepest = format!(
-        "$[?{}@{}]",
-        "(".repeat(parentheses),
-        ")".repeat(parentheses)
-    );
+    let deepest = format!("$[?{}@{}]", "(".repeat(parentheses), ")".repeat(parentheses));
     assert!(JsonPath::compile(&deepest).is_ok());
 
-    let calls =
-        |depth: usize| format!("$[?{}@{} == 1]", "length(".repeat(depth), ")".repeat(depth));
+    let calls = |depth: usize| format!("$[?{}@{} == 1]", "length(".repeat(depth), ")".repeat(depth));
     assert!(JsonPath::compile(&calls(FUNCTION_NESTING_MAX)).is_ok());
     let error = JsonPath::compile(&calls(FUNCTION_NESTING_MAX + 1)).expect_err("too deep");
     assert_eq!(error.message(), "more than 4 functions are open at once");
@@ -130,14 +101,7 @@ fn projection_reads_nested_and_repeated_wants() {
     let text = br#"{"a": {"b": [10, {"c": 1}], "x": 2}, "skip": [{}, "\ud800", 1e999], "n": null}"#;
     assert_projected(
         text,
-        &[
-            "$.a.b[1].c",
-            "$.a.b",
-            "$.n",
-            "$.a.b[0]",
-            "$.a.none",
-            "$.a.b",
-        ],
+        &["$.a.b[1].c", "$.a.b", "$.n", "$.a.b[0]", "$.a.none", "$.a.b"],
         json!([1, [10, {"c": 1}], null, 10, "absent", [10, {"c": 1}]]),
     );
 }
@@ -145,24 +109,13 @@ fn projection_reads_nested_and_repeated_wants() {
 #[test]
 fn projection_lets_the_last_of_equal_names_win() {
     let text = br#"{"a": {"b": 1}, "a": {"c": 2}, "d": [1], "d": 3}"#;
-    assert_projected(
-        text,
-        &["$.a.b", "$.a.c", "$.d[0]"],
-        json!(["absent", 2, "absent"]),
-    );
+    assert_projected(text, &["$.a.b", "$.a.c", "$.d[0]"], json!(["absent", 2, "absent"]));
 }
 
 #[test]
 fn projection_refuses_what_is_not_one_document() {
     let path = JsonPath::compile("$.a").expect("a path");
-    for text in [
-        "",
-        "{\"a\": 1} x",
-        "{\"a\": 1",
-        "{\"a\": 1}{\"a\": 2}",
-        "{\"b\": [1,]}",
-        "[1 2]",
-    ] {
+    for text in ["", "{\"a\": 1} x", "{\"a\": 1", "{\"a\": 1}{\"a\": 2}", "{\"b\": [1,]}", "[1 2]"] {
         assert!(project(text.as_bytes(), &[&path]).is_err(), "{text}");
     }
 }
@@ -170,15 +123,9 @@ fn projection_refuses_what_is_not_one_document() {
 /// `"absent"` stands for a path that finds nothing.
 #[track_caller]
 fn assert_projected(text: &[u8], paths: &[&str], expected: Value) {
-    let paths: Vec<JsonPath> = paths
-        .iter()
-        .map(|path| JsonPath::compile(path).expect("a path"))
-        .collect();
+    let paths: Vec<JsonPath> = paths.iter().map(|path| JsonPath::compile(path).expect("a path")).collect();
     let paths: Vec<&JsonPath> = paths.iter().collect();
     let found = project(text, &paths).expect("it is JSON");
-    let found: Value = found
-        .into_iter()
-        .map(|value| value.unwrap_or(json!("absent")))
-        .collect();
+    let found: Value = found.into_iter().map(|value| value.unwrap_or(json!("absent"))).collect();
     assert_eq!(found, expected);
 }

@@ -24,8 +24,7 @@ fn document() -> impl Strategy<Value = Value> {
     leaf.prop_recursive(5, 60, 5, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
-            prop::collection::vec((name(), inner), 0..5)
-                .prop_map(|members| members.into_iter().collect()),
+            prop::collection::vec((name(), inner), 0..5).prop_map(|members| members.into_iter().collect()),
         ]
     })
 }
@@ -68,20 +67,11 @@ fn filter_path() -> impl Strategy<Value = String> {
     let right = prop::sample::select(vec!["1", "0.5", "'a'", "null", "true", "$.a", "@[0]"]);
     let condition = prop_oneof![
         path(plain_step()).prop_map(|path| path.replacen('$', "@", 1)),
-        (path(singular_step()), operator, right).prop_map(|(path, operator, right)| format!(
-            "{}{operator}{right}",
-            path.replacen('$', "@", 1)
-        )),
+        (path(singular_step()), operator, right)
+            .prop_map(|(path, operator, right)| format!("{}{operator}{right}", path.replacen('$', "@", 1))),
     ];
-    let joined = (
-        condition.clone(),
-        prop::sample::select(vec!["&&", "||"]),
-        condition,
-        any::<bool>(),
-    )
-        .prop_map(|(left, operator, right, not)| {
-            format!("{}({left} {operator} {right})", if not { "!" } else { "" })
-        });
+    let joined = (condition.clone(), prop::sample::select(vec!["&&", "||"]), condition, any::<bool>())
+        .prop_map(|(left, operator, right, not)| format!("{}({left} {operator} {right})", if not { "!" } else { "" }));
     (path(plain_step()), joined, path(plain_step()))
         .prop_map(|(before, condition, after)| format!("{before}[?{condition}]{}", &after[1..]))
 }
@@ -143,16 +133,10 @@ fn with_repeated_names(value: &Value) -> String {
             format!("[{}]", elements.join(","))
         }
         Value::Object(members) => {
-            let repeated = members
-                .keys()
-                .map(|name| format!("{}:[{{\"a\":0}}]", Value::from(name.as_str())));
-            let last = members.iter().map(|(name, value)| {
-                format!(
-                    "{}:{}",
-                    Value::from(name.as_str()),
-                    with_repeated_names(value)
-                )
-            });
+            let repeated = members.keys().map(|name| format!("{}:[{{\"a\":0}}]", Value::from(name.as_str())));
+            let last = members
+                .iter()
+                .map(|(name, value)| format!("{}:{}", Value::from(name.as_str()), with_repeated_names(value)));
             let all: Vec<String> = repeated.chain(last).collect();
             format!("{{{}}}", all.join(","))
         }
