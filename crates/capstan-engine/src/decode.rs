@@ -37,7 +37,7 @@ impl Notices {
 pub(crate) fn decode(
     plan: &plan::Outputs,
     headers: &HeaderMap,
-    body: Bytes,
+    body: &Bytes,
     notices: &mut Notices,
 ) -> Result<Outputs, CallError> {
     if body.iter().all(u8::is_ascii_whitespace) && plan.format != RawFormat::Binary {
@@ -55,7 +55,7 @@ pub(crate) fn decode(
             })
         }
         Decode::Project(projection) => {
-            let found = projection.read(&body).map_err(|error| unexpected(headers, &body, &error))?;
+            let found = projection.read(strip_mark(body)).map_err(|error| unexpected(headers, body, &error))?;
             let mut found = found.into_iter();
             Ok(named(plan, notices, |output, notices| match &output.shape {
                 Shape::Constant(value) => value.clone(),
@@ -66,7 +66,7 @@ pub(crate) fn decode(
             }))
         }
         Decode::Tree => {
-            let tree: Value = serde_json::from_slice(strip_mark(&body)).map_err(|e| unexpected(headers, &body, &e))?;
+            let tree: Value = serde_json::from_slice(strip_mark(body)).map_err(|e| unexpected(headers, body, &e))?;
             Ok(named(plan, notices, |output, notices| extract(&output.shape, &tree, &output.name, notices)))
         }
     }
@@ -90,9 +90,9 @@ fn empty(plan: &plan::Outputs) -> Outputs {
 }
 
 /// An answer in a format that is not taken apart: outputs of the whole get it as it is.
-fn opaque(plan: &plan::Outputs, body: Bytes, notices: &mut Notices) -> Outputs {
+fn opaque(plan: &plan::Outputs, body: &Bytes, notices: &mut Notices) -> Outputs {
     if plan.outputs.is_empty() {
-        return Outputs::Body(Output::Bytes(body));
+        return Outputs::Body(Output::Bytes(body.clone()));
     }
     let mut one = |output: &plan::Output| match &output.shape {
         Shape::Path { path, .. } if path.is_root() => Output::Bytes(body.clone()),
@@ -110,21 +110,10 @@ fn strip_mark(body: &[u8]) -> &[u8] {
     body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)
 }
 
-/// Checks that a body is JSON, without building it.
-fn whole(headers: &HeaderMap, body: Bytes) -> Result<Box<RawValue>, CallError> {
-    let body = if body.starts_with(b"\xef\xbb\xbf") { body.slice(3..) } else { body };
-    let text = String::from_utf8(Vec::from(body)).map_err(|error| {
-        let body = Bytes::from(error.into_bytes());
-        preview_error(headers, &body, "it is not UTF-8 text")
-    })?;
-    match serde_json::from_str::<&RawValue>(&text) {
-        // The surrounding white space is no part of the value, and cannot be kept in place.
-        Ok(raw) if raw.get().len() == text.len() => {
-            RawValue::from_string(text).map_err(|error| unexpected(headers, &Bytes::new(), &error))
-        }
-        Ok(raw) => Ok(raw.to_owned()),
-        Err(error) => Err(unexpected(headers, &Bytes::from(text.clone()), &error)),
-    }
+/// Checks that a body is JSON, without building it. The surrounding white space is left behind.
+fn whole(headers: &HeaderMap, body: &Bytes) -> Result<Box<RawValue>, CallError> {
+    let raw = serde_json::from_slice::<&RawValue>(strip_mark(body));
+    raw.map(ToOwned::to_owned).map_err(|error| unexpected(headers, body, &error))
 }
 
 fn unexpected(headers: &HeaderMap, body: &Bytes, error: &serde_json::Error) -> CallError {

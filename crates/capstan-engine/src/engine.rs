@@ -321,14 +321,10 @@ impl Inner {
             return Err(self.failed(operation, params, response));
         }
         let mut notices = Notices::default();
-        let outputs = decode(&operation.outputs, &response.headers, response.body.clone(), &mut notices);
+        let outputs = decode(&operation.outputs, &response.headers, &response.body, &mut notices);
         let outputs = outputs.map_err(|error| {
-            let failed = FailedResponse {
-                status: response.status,
-                headers: response.headers.clone(),
-                body: response.body.clone(),
-            };
-            error.for_request(self.shown(operation, params)).with_response(failed)
+            let Response { status, headers, body, .. } = response.clone();
+            error.for_request(self.shown(operation, params)).with_response(FailedResponse { status, headers, body })
         })?;
         let notices = notices.found.into_iter().map(|(span, text)| match self.plan.locate(span) {
             Some(place) => format!("{text} ({place})"),

@@ -121,7 +121,19 @@ pub(crate) fn coerce(value: &Value, kind: ValueType, items: Option<ValueType>) -
         ValueType::Boolean => boolean(value).ok_or("`true` or `false`"),
         ValueType::Array => array(value, items),
         ValueType::Object => object(value),
-        ValueType::Json => Ok(value.clone()),
+        ValueType::Json => Ok(json(value)),
+    }
+}
+
+/// A value of any type; text that is written as a list or an object is one.
+fn json(value: &Value) -> Value {
+    match value {
+        Value::String(text) if text.trim_start().starts_with(['{', '[']) => {
+            serde_json::from_str(text).unwrap_or_else(|_| value.clone())
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => {
+            value.clone()
+        }
     }
 }
 

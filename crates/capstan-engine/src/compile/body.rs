@@ -13,19 +13,35 @@ use super::inputs::{self, Parts};
 use super::json;
 use super::names::{Implied, Scope};
 use crate::encode;
-use crate::plan::{Body, FormField, HeaderParameter, JsonNode, MultipartPart, Part, Place, Source, Template};
+use crate::plan::{Body, FormField, HeaderParameter, InputId, JsonNode, MultipartPart, Part, Place, Source, Template};
 
 /// Compiles the payload. Parameters that become part of it are taken out of the rest.
 pub(super) fn compile(source: &OperationSource<'_>, mut parts: Parts, scope: &mut Scope<'_>) -> (Body, Parts) {
     let in_body = std::mem::take(&mut parts.body);
     let in_form = std::mem::take(&mut parts.form);
+    let given: Vec<InputId> = in_body.iter().filter_map(|(_, source)| inputs::sole_input(source)).collect();
     let body = match &source.operation.value.body {
         Some(RequestBody::Raw(text)) => raw(text, &mut parts, scope),
         Some(RequestBody::Typed(typed)) => self::typed(typed, in_body, &mut parts, scope),
         None if !in_form.is_empty() => form_parameters(in_form, in_body),
         None => body_parameters(in_body),
     };
+    if source.operation.value.body.is_some() {
+        given.into_iter().filter(|id| !body.reads(*id)).for_each(|id| unreachable(id, scope));
+    }
     (body, parts)
+}
+
+/// Reports a parameter in the body that the body of the operation has no placeholder for.
+fn unreachable(id: InputId, scope: &mut Scope<'_>) {
+    let input = scope.input_mut(id);
+    input.required = false;
+    let (name, span) = (input.name.clone(), input.span);
+    let message = format!("the `body` of the operation has no placeholder for `{name}`");
+    scope.sink.push(
+        Diagnostic::new(Code::UnreachableParameter, span, message)
+            .help(format!("write `{{{{{name}}}}}` into the body, or remove one of the two")),
+    );
 }
 
 /// Sets the content type, unless a parameter declares one.

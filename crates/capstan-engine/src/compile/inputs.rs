@@ -151,6 +151,13 @@ fn item_kind(parameter: &InputParameter) -> Option<ValueType> {
     }
 }
 
+/// Makes the parameters `in: environment` variables, so that placeholders find them.
+pub(super) fn environment(source: &OperationSource<'_>, names: &mut super::names::Names) {
+    for declared in all(source).iter().filter(|d| d.place == ParameterPlace::Environment) {
+        names.declare_environment(&declared.name, declared.text.span);
+    }
+}
+
 /// Compiles the parameters and fixed headers of an operation into the places they go to.
 pub(super) fn parameters(source: &OperationSource<'_>, path: &WrittenPath, scope: &mut Scope<'_>) -> Parts {
     let mut parts = Parts::default();
@@ -162,7 +169,6 @@ pub(super) fn parameters(source: &OperationSource<'_>, path: &WrittenPath, scope
             continue;
         }
         if parameter.place == ParameterPlace::Environment {
-            scope.variable(&parameter.name, None, parameter.text.span);
             continue;
         }
         let value = value_source(parameter, &mut parts, scope);

@@ -80,6 +80,7 @@ fn base_warnings(consumes: &Consumes, sink: &mut Sink) {
 }
 
 fn compile_operation(id: OperationId, source: &OperationSource<'_>, names: &mut Names, sink: &mut Sink) -> Operation {
+    inputs::environment(source, names);
     let mut scope = Scope::new(source, names, sink);
     let path_written = url::joined_path(source);
     let base = url::base(source.consumes.base_uri.as_ref(), &mut scope);

@@ -38,6 +38,14 @@ impl Names {
         Names { variables, expressions: Expressions::default(), namespaces: namespaces.collect() }
     }
 
+    /// Declares a variable of the process environment, unless one of the name is bound.
+    pub(super) fn declare_environment(&mut self, name: &Arc<str>, span: Span) {
+        if self.bound(name, None).is_none() {
+            let (name, key) = (name.clone(), name.clone());
+            self.variables.push(Variable { name, namespace: None, key, location: None, span, declared: true });
+        }
+    }
+
     fn bound(&self, name: &str, namespace: Option<&str>) -> Option<VariableId> {
         let fits = |v: &Variable| {
             &*v.name == name && namespace.is_none_or(|n| v.namespace.as_deref() == Some(n) || !v.declared)

@@ -58,3 +58,40 @@ pub(crate) enum JsonNode {
     /// A map that begins with the members of an input and goes on with these.
     Extended(InputId, Vec<(Box<str>, JsonNode)>),
 }
+
+impl Body {
+    /// Whether an input is written into the payload.
+    pub(crate) fn reads(&self, id: InputId) -> bool {
+        match self {
+            Body::None => false,
+            Body::Whole(whole) => *whole == id,
+            Body::Json(node) => node.reads(id),
+            Body::Form(fields) => fields.iter().any(|field| field.value.reads(id)),
+            Body::Multipart(parts) => parts.iter().any(|part| part.value.reads(id)),
+            Body::FormText(text) | Body::Text(text) | Body::Xml(text) | Body::Sparql(text) => text.reads(id),
+        }
+    }
+}
+
+impl JsonNode {
+    fn reads(&self, id: InputId) -> bool {
+        match self {
+            JsonNode::Literal(_) => false,
+            JsonNode::Value(source) => source.reads(id),
+            JsonNode::Text(template) => template.reads(id),
+            JsonNode::Array(items) => items.iter().any(|item| item.reads(id)),
+            JsonNode::Object(members) => members.iter().any(|(_, node)| node.reads(id)),
+            JsonNode::Extended(base, members) => *base == id || members.iter().any(|(_, node)| node.reads(id)),
+        }
+    }
+}
+
+impl Source {
+    fn reads(&self, id: InputId) -> bool {
+        match self {
+            Source::Input(input) => *input == id,
+            Source::Template(template) => template.reads(id),
+            Source::Json(node) => node.reads(id),
+        }
+    }
+}

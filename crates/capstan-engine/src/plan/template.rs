@@ -69,6 +69,11 @@ impl Template {
         }
     }
 
+    /// Whether an input is written into it. An expression may read any.
+    pub(crate) fn reads(&self, id: InputId) -> bool {
+        self.parts.iter().any(|part| *part == Part::Input(id) || matches!(part, Part::Expression(_)))
+    }
+
     /// The inputs it needs.
     pub(crate) fn inputs(&self) -> impl Iterator<Item = InputId> {
         self.parts.iter().filter_map(|p| match p {
