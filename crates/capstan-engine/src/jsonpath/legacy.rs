@@ -8,6 +8,7 @@
 use std::fmt::Write;
 
 use super::JsonPathError;
+use super::plain::is_shorthand;
 
 /// A path in the standard's spelling.
 #[derive(Debug, PartialEq, Eq)]
@@ -22,6 +23,11 @@ pub(super) fn rewrite(text: &str) -> Result<Rewritten, JsonPathError> {
     let mut rewriter = Rewriter::new(text);
     let measures = rewriter.path()?;
     Ok(Rewritten { standard: rewriter.out, measures })
+}
+
+/// Whether a text is one of the older spellings of the root, by far the most frequent of them all.
+pub(super) fn is_root(text: &str) -> bool {
+    matches!(text, "" | "$.")
 }
 
 struct Rewriter<'t> {
@@ -240,13 +246,7 @@ fn is_bare_in_filter(c: char) -> bool {
     c.is_alphanumeric() || !c.is_ascii() && is_bare(c) || "_-@$:".contains(c)
 }
 
-/// RFC 9535's `member-name-shorthand`.
-fn is_shorthand(name: &str) -> bool {
-    let is_first = |c: char| c.is_ascii_alphabetic() || c == '_' || !c.is_ascii();
-    name.starts_with(is_first) && name.chars().all(|c| is_first(c) || c.is_ascii_digit())
-}
-
-/// Appends a name that the dots are written of: bare, or in brackets with quotes.
+/// Appends a name: bare, its dots being there already, or in brackets with quotes.
 fn push_name(out: &mut String, name: &str) {
     if is_shorthand(name) {
         out.push_str(name);

@@ -24,6 +24,7 @@ mod error;
 mod legacy;
 mod lower;
 mod mends;
+mod plain;
 mod query;
 mod scan;
 

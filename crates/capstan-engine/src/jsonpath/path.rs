@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::query::{Query, SingularStep};
 use super::walk::{self, Place};
-use super::{JsonPathError, bounds, filter, legacy, lower};
+use super::{JsonPathError, bounds, filter, legacy, lower, plain};
 
 /// A JSONPath, compiled once and applied to any number of documents.
 ///
@@ -50,10 +50,14 @@ impl JsonPath {
     /// # Errors
     /// The text is a path in neither spelling, or exceeds the bounds.
     pub fn compile(text: &str) -> Result<Self, JsonPathError> {
+        if legacy::is_root(text) {
+            return Ok(Self::legacy_root(text));
+        }
         bounds::check(text)?;
-        lower::compile(text)
-            .map(|query| Self::standard(text, query))
-            .or_else(|strict| Self::compile_legacy(text, strict))
+        match Form::compile(text) {
+            Ok(form) => Ok(Self::standard(text, form)),
+            Err(strict) => Self::compile_legacy(text, strict),
+        }
     }
 
     /// Compiles a path in the spelling of RFC 9535 alone.
@@ -62,23 +66,32 @@ impl JsonPath {
     /// RFC 9535 calls the text not well-formed or not valid, or it exceeds the bounds.
     pub fn compile_strict(text: &str) -> Result<Self, JsonPathError> {
         bounds::check(text)?;
-        Ok(Self::standard(text, lower::compile(text)?))
+        Ok(Self::standard(text, Form::compile(text)?))
     }
 
-    fn standard(text: &str, query: Query) -> Self {
-        Self { source: text.to_owned(), standard: None, form: Form::new(query), measures: false }
+    fn standard(text: &str, form: Form) -> Self {
+        Self { source: text.to_owned(), standard: None, form, measures: false }
+    }
+
+    fn legacy_root(text: &str) -> Self {
+        Self {
+            source: text.to_owned(),
+            standard: Some("$".to_owned()),
+            form: Form::Singular(Vec::new()),
+            measures: false,
+        }
     }
 
     /// The strict error tells more wherever rewriting finds nothing to say.
     fn compile_legacy(text: &str, strict: JsonPathError) -> Result<Self, JsonPathError> {
         let rewritten = legacy::rewrite(text)?;
-        let query = lower::compile(&rewritten.standard).map_err(|_| strict)?;
+        let form = Form::compile(&rewritten.standard).map_err(|_| strict)?;
         let suffix = if rewritten.measures { ".length()" } else { "" };
         let spelling = rewritten.standard + suffix;
         Ok(Self {
             source: text.to_owned(),
             standard: (spelling != text).then_some(spelling),
-            form: Form::new(query),
+            form,
             measures: rewritten.measures,
         })
     }
@@ -130,11 +143,15 @@ impl JsonPath {
 }
 
 impl Form {
-    fn new(query: Query) -> Self {
-        match query.to_singular() {
+    fn compile(text: &str) -> Result<Self, JsonPathError> {
+        if let Some(steps) = plain::steps(text) {
+            return Ok(Self::Singular(steps));
+        }
+        let query = lower::compile(text)?;
+        Ok(match query.to_singular() {
             Some(steps) => Self::Singular(steps),
             None => Self::Indefinite(query),
-        }
+        })
     }
 }
 

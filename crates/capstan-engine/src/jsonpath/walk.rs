@@ -29,22 +29,16 @@ impl<'v> Place<'v> {
 
 /// All matches, in order.
 pub(super) fn all<'v>(query: &Query, place: Place<'v>) -> Vec<&'v Value> {
-    let mut found = Vec::new();
-    let _ = walk(&query.0, place, &mut |node| {
-        found.push(node);
-        ControlFlow::Continue(())
-    }); // the sink never breaks
-    found
+    let mut found = All(Vec::new());
+    let _ = walk(&query.0, place, &mut found); // this sink never breaks
+    found.0
 }
 
 /// The first match.
 pub(super) fn first<'v>(query: &Query, place: Place<'v>) -> Option<&'v Value> {
-    let mut found = None;
-    let _ = walk(&query.0, place, &mut |node| {
-        found = Some(node);
-        ControlFlow::Break(())
-    }); // broken off or not, the outcome is in `found`
-    found
+    let mut found = First(None);
+    let _ = walk(&query.0, place, &mut found); // broken off or not, the outcome is in `found`
+    found.0
 }
 
 /// The one node that singular steps lead to.
@@ -55,59 +49,116 @@ pub(super) fn follow<'v>(steps: &[SingularStep], root: &'v Value) -> Option<&'v 
     })
 }
 
-fn walk<'v, S>(segments: &[Segment], place: Place<'v>, sink: &mut S) -> ControlFlow<()>
-where
-    S: FnMut(&'v Value) -> ControlFlow<()>,
-{
-    match segments.split_first() {
-        None => sink(place.node),
-        Some((Segment::Child(selectors), rest)) => select(selectors, rest, place, sink),
-        Some((Segment::Descendant(selectors), rest)) => descend(selectors, rest, place, sink),
+/// Takes the matches as they are found; breaks when it wants no more.
+trait Sink<'v> {
+    fn node(&mut self, node: &'v Value) -> ControlFlow<()>;
+
+    /// Several at once, which may be cheaper.
+    fn nodes(&mut self, mut nodes: impl Iterator<Item = &'v Value>) -> ControlFlow<()> {
+        nodes.try_for_each(|node| self.node(node))
     }
 }
 
+struct All<'v>(Vec<&'v Value>);
+
+impl<'v> Sink<'v> for All<'v> {
+    fn node(&mut self, node: &'v Value) -> ControlFlow<()> {
+        self.0.push(node);
+        CONTINUE
+    }
+
+    fn nodes(&mut self, nodes: impl Iterator<Item = &'v Value>) -> ControlFlow<()> {
+        self.0.extend(nodes);
+        CONTINUE
+    }
+}
+
+struct First<'v>(Option<&'v Value>);
+
+impl<'v> Sink<'v> for First<'v> {
+    fn node(&mut self, node: &'v Value) -> ControlFlow<()> {
+        self.0 = Some(node);
+        ControlFlow::Break(())
+    }
+}
+
+const CONTINUE: ControlFlow<()> = ControlFlow::Continue(());
+
+/// Goes straight on while at most one child matches, and branches where several can.
+fn walk<'v>(mut segments: &[Segment], mut place: Place<'v>, sink: &mut impl Sink<'v>) -> ControlFlow<()> {
+    while let Some((segment, rest)) = segments.split_first() {
+        let child = match segment {
+            Segment::Descendant(selectors) => return descend(selectors, rest, place, sink),
+            Segment::Child(selectors) => match selectors.as_slice() {
+                [Selector::Name(name)] => member(place.node, name),
+                [Selector::Index(index)] => element(place.node, *index),
+                several => return select(several, rest, place, sink),
+            },
+        };
+        let Some(child) = child else { return CONTINUE };
+        place = place.to(child);
+        segments = rest;
+    }
+    sink.node(place.node)
+}
+
 /// A node's own children come before those of its descendants.
-fn descend<'v, S>(selectors: &[Selector], rest: &[Segment], place: Place<'v>, sink: &mut S) -> ControlFlow<()>
-where
-    S: FnMut(&'v Value) -> ControlFlow<()>,
-{
+fn descend<'v>(
+    selectors: &[Selector],
+    rest: &[Segment],
+    place: Place<'v>,
+    sink: &mut impl Sink<'v>,
+) -> ControlFlow<()> {
     select(selectors, rest, place, sink)?;
     each_child(place.node, |child| {
         if child.is_array() || child.is_object() {
             descend(selectors, rest, place.to(child), sink)?;
         }
-        ControlFlow::Continue(())
+        CONTINUE
     })
 }
 
-fn select<'v, S>(selectors: &[Selector], rest: &[Segment], place: Place<'v>, sink: &mut S) -> ControlFlow<()>
-where
-    S: FnMut(&'v Value) -> ControlFlow<()>,
-{
-    let mut go_on = |child| walk(rest, place.to(child), sink);
+fn select<'v>(selectors: &[Selector], rest: &[Segment], place: Place<'v>, sink: &mut impl Sink<'v>) -> ControlFlow<()> {
     for selector in selectors {
         match selector {
-            Selector::Name(name) => member(place.node, name).map_or(CONTINUE, &mut go_on)?,
-            Selector::Index(index) => element(place.node, *index).map_or(CONTINUE, &mut go_on)?,
-            Selector::Wildcard => each_child(place.node, &mut go_on)?,
-            Selector::Slice(slice) => elements(place.node, *slice).try_for_each(&mut go_on)?,
-            Selector::Filter(condition) => each_child(place.node, |child| {
-                if filter::holds(condition, place.to(child)) {
-                    go_on(child)?;
-                }
-                CONTINUE
-            })?,
+            Selector::Wildcard if rest.is_empty() => take_children(place.node, sink)?,
+            _ => each_selected(selector, place, |child| walk(rest, place.to(child), sink))?,
         }
     }
     CONTINUE
 }
 
-const CONTINUE: ControlFlow<()> = ControlFlow::Continue(());
+fn each_selected<'v>(
+    selector: &Selector,
+    place: Place<'v>,
+    mut visit: impl FnMut(&'v Value) -> ControlFlow<()>,
+) -> ControlFlow<()> {
+    match selector {
+        Selector::Name(name) => member(place.node, name).map_or(CONTINUE, visit),
+        Selector::Index(index) => element(place.node, *index).map_or(CONTINUE, visit),
+        Selector::Wildcard => each_child(place.node, visit),
+        Selector::Slice(slice) => elements(place.node, *slice).try_for_each(visit),
+        Selector::Filter(condition) => each_child(place.node, |child| {
+            if filter::holds(condition, place.to(child)) {
+                visit(child)?;
+            }
+            CONTINUE
+        }),
+    }
+}
 
 fn each_child<'v>(node: &'v Value, visit: impl FnMut(&'v Value) -> ControlFlow<()>) -> ControlFlow<()> {
     match node {
         Value::Array(elements) => elements.iter().try_for_each(visit),
         Value::Object(members) => members.values().try_for_each(visit),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => CONTINUE,
+    }
+}
+
+fn take_children<'v>(node: &'v Value, sink: &mut impl Sink<'v>) -> ControlFlow<()> {
+    match node {
+        Value::Array(elements) => sink.nodes(elements.iter()),
+        Value::Object(members) => sink.nodes(members.values()),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => CONTINUE,
     }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use serde_json::Value;
 
-use crate::jsonpath::{JsonPath, project};
+use crate::jsonpath::{JsonPath, lower, plain, project};
 
 /// Names that documents and paths share, so that paths find something.
 fn name() -> impl Strategy<Value = String> {
@@ -150,6 +150,14 @@ proptest! {
     #[test]
     fn plain_paths_equal_the_library(text in path(plain_step()), document in document()) {
         assert_equals_library(&text, &document);
+    }
+
+    #[test]
+    fn plain_paths_need_no_parser(text in prop_oneof![path_like(), r"\$?([.]{0,2}[a-c0-9é_ -]{0,2}){0,3}"]) {
+        if let Some(steps) = plain::steps(&text) {
+            let query = lower::compile(&text).expect("a plain path is standard");
+            prop_assert_eq!(query.to_singular(), Some(steps));
+        }
     }
 
     #[test]
