@@ -10,6 +10,9 @@ pub const DEPTH_MAX: usize = 64;
 /// Nodes of one file after aliases are expanded: the guard against alias bombs.
 pub const NODES_MAX: usize = 2_000_000;
 
+/// Bytes of all scalars of one file after aliases are expanded: a bomb of few, large values.
+pub const EXPANDED_BYTES_MAX: usize = 4 * FILE_BYTES_MAX;
+
 /// Problems kept for one file; a person reads the first few.
 pub const DIAGNOSTICS_MAX: usize = 1_000;
 

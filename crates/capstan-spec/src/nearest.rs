@@ -1,7 +1,7 @@
 //! "Did you mean": the known name that is nearest to a mistyped one.
 
 /// Names that are compared; a suggestion is not worth more time.
-const CANDIDATES_MAX: usize = 5_000;
+const CANDIDATES_MAX: usize = 1_000;
 
 /// The candidate nearest to `word`, where one is near enough to be meant.
 ///
@@ -13,8 +13,7 @@ pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) ->
         .into_iter()
         .take(CANDIDATES_MAX)
         .filter(|c| c.len() <= word.len() * 2 + 4)
-        .map(|c| (distance(&folded, &fold(c)), c))
-        .filter(|(d, _)| *d <= most)
+        .filter_map(|c| Some((distance(&folded, &fold(c), most)?, c)))
         .min_by_key(|(d, c)| (*d, *c))
         .map(|(_, c)| c)
 }
@@ -24,22 +23,32 @@ fn fold(word: &str) -> Vec<char> {
 }
 
 /// Optimal string alignment: insertions, deletions, replacements and swaps of neighbours.
-fn distance(a: &[char], b: &[char]) -> usize {
-    let mut before: Vec<usize> = Vec::new();
+/// `None` as soon as it is clear that there are more than `most`.
+fn distance(a: &[char], b: &[char], most: usize) -> Option<usize> {
+    if a.len().abs_diff(b.len()) > most {
+        return None;
+    }
+    let mut before: Vec<usize> = vec![0; b.len() + 1];
     let mut last: Vec<usize> = (0..=b.len()).collect();
+    let mut row: Vec<usize> = vec![0; b.len() + 1];
     for i in 1..=a.len() {
-        let mut row = vec![i];
+        row[0] = i;
         for j in 1..=b.len() {
             let replaced = last[j - 1] + usize::from(a[i - 1] != b[j - 1]);
             let mut best = replaced.min(last[j] + 1).min(row[j - 1] + 1);
             if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
                 best = best.min(before[j - 2] + 1);
             }
-            row.push(best);
+            row[j] = best;
         }
-        before = std::mem::replace(&mut last, row);
+        // A swap reaches back two rows, so both must be out of reach.
+        if row.iter().chain(&last).all(|d| *d > most) {
+            return None;
+        }
+        std::mem::swap(&mut before, &mut last);
+        std::mem::swap(&mut last, &mut row);
     }
-    last[b.len()]
+    Some(last[b.len()]).filter(|d| *d <= most)
 }
 
 #[cfg(test)]

@@ -64,18 +64,23 @@ impl<'t> Placeholder<'t> {
 
 /// Whether a text is a name: letters, digits and the marks that parameters have in their names.
 fn is_name(text: &str) -> bool {
-    let mark = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '$' | '@' | ':' | '[' | ']');
-    !text.is_empty() && text.chars().all(mark)
+    !text.is_empty() && text.chars().all(is_name_mark)
+}
+
+fn is_name_mark(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '$' | '@' | ':' | '[' | ']')
 }
 
 /// Splits a text into its pieces. What is no placeholder is literal, so this cannot fail; an
-/// opening `{{` that is never closed is reported by [`unclosed`].
+/// opening `{{` that is never closed is reported by [`unclosed`]. Takes time in proportion to
+/// the text, whatever it is.
 pub fn pieces(text: &str) -> Vec<Piece<'_>> {
+    let scan = Scan { text, last_double: text.rfind("}}"), last_triple: text.rfind("}}}") };
     let mut pieces = Vec::new();
     let mut literal = 0;
     let mut at = 0;
     while let Some(found) = text[at..].find(['{', '$']).map(|i| at + i) {
-        match placeholder_at(text, found) {
+        match scan.placeholder_at(found) {
             Some(placeholder) => {
                 if literal < found {
                     pieces.push(Piece::Literal(&text[literal..found]));
@@ -110,56 +115,77 @@ pub fn unclosed(text: &str) -> Option<usize> {
     (!closed).then_some(last)
 }
 
-fn placeholder_at(text: &str, at: usize) -> Option<Placeholder<'_>> {
-    let rest = &text[at..];
-    if let Some(inner) = rest.strip_prefix("${{") {
-        return closed(text, at, 3, inner, "}}", Form::Double);
+/// A text and where its last closing marks stand: behind them no search is begun, or a text of
+/// a million opening braces would be searched a million times.
+struct Scan<'t> {
+    text: &'t str,
+    last_double: Option<usize>,
+    last_triple: Option<usize>,
+}
+
+impl<'t> Scan<'t> {
+    fn placeholder_at(&self, at: usize) -> Option<Placeholder<'t>> {
+        let rest = &self.text[at..];
+        if rest.starts_with("${{") {
+            return self.closed(at, 3, "}}", self.last_double);
+        }
+        if rest.starts_with("{{{")
+            && let Some(found) = self.closed(at, 3, "}}}", self.last_triple)
+        {
+            return Some(found);
+        }
+        if rest.starts_with("{{") {
+            return self.closed(at, 2, "}}", self.last_double);
+        }
+        if let Some(inner) = rest.strip_prefix("${") {
+            return dollar(rest, at, inner);
+        }
+        if let Some(inner) = rest.strip_prefix('{') {
+            return single(rest, at, inner);
+        }
+        prefixed(rest, at)
     }
-    if let Some(inner) = rest.strip_prefix("{{{")
-        && let Some(found) = closed(text, at, 3, inner, "}}}", Form::Double)
-    {
-        return Some(found);
+
+    /// The placeholder that begins with `open` bytes of marks at `at`, up to the next `close`.
+    fn closed(&self, at: usize, open: usize, close: &str, last: Option<usize>) -> Option<Placeholder<'t>> {
+        let start = at + open;
+        last.filter(|last| start <= *last)?;
+        let end = start + self.text[start..].find(close)?;
+        let body = self.text[start..end].trim();
+        let source = &self.text[at..end + close.len()];
+        (!body.is_empty()).then_some(Placeholder { form: Form::Double, body, source, offset: at, greedy: false })
     }
-    if let Some(inner) = rest.strip_prefix("{{") {
-        return closed(text, at, 2, inner, "}}", Form::Double);
-    }
-    if let Some(inner) = rest.strip_prefix("${") {
-        return closed(text, at, 2, inner, "}", Form::Dollar).filter(Placeholder::is_name);
-    }
-    if let Some(inner) = rest.strip_prefix('{') {
-        return single(text, at, inner);
-    }
-    let dollars = [("$env.", Form::Environment), ("$secrets.", Form::Environment), ("$this.", Form::This)];
-    dollars.into_iter().find_map(|(prefix, form)| {
+}
+
+/// `${name}`.
+fn dollar<'t>(rest: &'t str, at: usize, inner: &'t str) -> Option<Placeholder<'t>> {
+    let end = inner.find(|c: char| !is_name_mark(c) && c != ' ').filter(|end| inner[*end..].starts_with('}'))?;
+    let body = inner[..end].trim();
+    let source = &rest[..2 + end + 1];
+    is_name(body).then_some(Placeholder { form: Form::Dollar, body, source, offset: at, greedy: false })
+}
+
+/// `{name}`, `{name+}`, `{+name}`.
+fn single<'t>(rest: &'t str, at: usize, inner: &'t str) -> Option<Placeholder<'t>> {
+    let other = |c: char| !is_name_mark(c) && !matches!(c, '+' | '*');
+    let end = inner.find(other).filter(|end| inner[*end..].starts_with('}'))?;
+    let written = &inner[..end];
+    let body = written.trim_start_matches('+').trim_end_matches(['+', '*']);
+    let greedy = body.len() != written.len();
+    let source = &rest[..1 + end + 1];
+    is_name(body).then_some(Placeholder { form: Form::Single, body, source, offset: at, greedy })
+}
+
+/// `$env.name`, `$secrets.name`, `$this.name`.
+fn prefixed(rest: &str, at: usize) -> Option<Placeholder<'_>> {
+    let prefixes = [("$env.", Form::Environment), ("$secrets.", Form::Environment), ("$this.", Form::This)];
+    prefixes.into_iter().find_map(|(prefix, form)| {
         let inner = rest.strip_prefix(prefix)?;
         let end = inner.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-' | '.'))).unwrap_or(inner.len());
         let body = inner[..end].trim_end_matches('.');
         let source = &rest[..prefix.len() + body.len()];
         (!body.is_empty()).then_some(Placeholder { form, body, source, offset: at, greedy: false })
     })
-}
-
-fn closed<'t>(
-    text: &'t str,
-    at: usize,
-    open: usize,
-    inner: &'t str,
-    close: &str,
-    form: Form,
-) -> Option<Placeholder<'t>> {
-    let end = inner.find(close)?;
-    let body = inner[..end].trim();
-    let source = &text[at..at + open + end + close.len()];
-    (!body.is_empty()).then_some(Placeholder { form, body, source, offset: at, greedy: false })
-}
-
-fn single<'t>(text: &'t str, at: usize, inner: &'t str) -> Option<Placeholder<'t>> {
-    let end = inner.find('}')?;
-    let written = &inner[..end];
-    let body = written.trim_start_matches('+').trim_end_matches(['+', '*']);
-    let greedy = body.len() != written.len();
-    let source = &text[at..at + 1 + end + 1];
-    is_name(body).then_some(Placeholder { form: Form::Single, body, source, offset: at, greedy })
 }
 
 #[cfg(test)]
@@ -182,6 +208,15 @@ mod tests {
         assert_eq!(names("$env.TOKEN."), [(Form::Environment, "TOKEN")]);
         assert_eq!(names("$this.tools.id"), [(Form::This, "tools.id")]);
         assert_eq!(names("{{a | upper}}"), [(Form::Double, "a | upper")]);
+    }
+
+    #[test]
+    fn a_heap_of_marks_takes_no_time() {
+        let marks = ["{", "{{", "{{{", "{{ ", "${", "${{", "{a", "$env.", "{{{x}} ", "{ "];
+        for mark in marks {
+            let text = format!("{}}}", mark.repeat(200_000 / mark.len()));
+            assert!(super::pieces(&text).len() <= text.len());
+        }
     }
 
     #[test]

@@ -45,6 +45,9 @@ impl Reader<'_> {
 
     /// Reports a key that the record does not have.
     pub(crate) fn unknown_key(&mut self, key: &yaml::Key<'_>, record: &str, known: &[&'static str]) {
+        if self.sink.is_full() {
+            return;
+        }
         let mut diagnostic =
             Diagnostic::new(Code::UnknownKey, key.span, format!("`{}` is not a key of {record}", key.text));
         diagnostic = match nearest(&key.text, known.iter().copied()) {
@@ -130,16 +133,20 @@ impl FromYaml for Spanned<bool> {
         let value = match text {
             "yes" | "Yes" | "on" | "y" => true,
             "no" | "No" | "off" | "n" => false,
-            _ => match yaml::boolean(text) {
-                Some(value) if matches!(node.kind, Kind::Scalar { plain: true, .. }) => {
-                    return Some(Spanned::new(value, node.span));
-                }
-                Some(value) => value,
-                None => {
+            _ => {
+                let Some(value) = yaml::boolean(text) else {
                     cx.wrong_type(node, "`true` or `false`");
                     return None;
+                };
+                if matches!(node.kind, Kind::Scalar { plain: false, .. }) {
+                    let message = format!("`{text}` stands in quotes, which makes it a text");
+                    cx.push(
+                        Diagnostic::new(Code::NonStandardForm, node.span, message)
+                            .help("it is read as a boolean; remove the quotes"),
+                    );
                 }
-            },
+                return Some(Spanned::new(value, node.span));
+            }
         };
         cx.non_standard(node.span, text, if value { "true" } else { "false" });
         Some(Spanned::new(value, node.span))
@@ -411,6 +418,9 @@ macro_rules! tagged {
                     cx.wrong_type(tag, concat!("a word (", $what, ")"));
                     return None;
                 };
+                if Self::WORDS.contains(&text) {
+                    return Self::choose(text, node, named, cx);
+                }
                 let folded = $crate::reader::fold(text);
                 let word = match folded.as_str() {
                     $( f if f == $crate::reader::fold($word) $( || f == $crate::reader::fold($folk) )* => $word, )+
@@ -419,9 +429,7 @@ macro_rules! tagged {
                         return None;
                     }
                 };
-                if word != text {
-                    cx.non_standard(tag.span, text, word);
-                }
+                cx.non_standard(tag.span, text, word);
                 Self::choose(word, node, named, cx)
             }
         }
@@ -469,6 +477,9 @@ pub(crate) fn fold(word: &str) -> String {
 impl Reader<'_> {
     /// Reports a word that is none of those allowed.
     pub(crate) fn unknown_word(&mut self, node: &Node<'_>, found: &str, what: &str, known: &[&'static str]) {
+        if self.sink.is_full() {
+            return;
+        }
         let mut diagnostic = Diagnostic::new(Code::UnknownValue, node.span, format!("`{found}` is not {what}"));
         if let Some(near) = nearest(found, known.iter().copied()) {
             diagnostic = diagnostic.help(format!("did you mean `{near}`?")).fix(near);

@@ -4,7 +4,8 @@
 //! means is decided by whoever wants it. Aliases are expanded, merge keys applied.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::ops::Add;
 
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError};
 
@@ -106,10 +107,10 @@ pub(crate) fn number(text: &str) -> Option<serde_json::Number> {
         return None;
     }
     if let Some(hex) = text.strip_prefix("0x") {
-        return u64::from_str_radix(hex, 16).ok().map(Into::into);
+        return radix(hex, 16);
     }
     if let Some(octal) = text.strip_prefix("0o") {
-        return u64::from_str_radix(octal, 8).ok().map(Into::into);
+        return radix(octal, 8);
     }
     if let Ok(int) = text.parse::<i64>() {
         return Some(int.into());
@@ -126,16 +127,29 @@ pub(crate) fn number(text: &str) -> Option<serde_json::Number> {
     text.parse::<f64>().ok().and_then(serde_json::Number::from_f64)
 }
 
+/// The standard library takes a sign in front of the digits; YAML does not.
+fn radix(digits: &str, radix: u32) -> Option<serde_json::Number> {
+    if digits.starts_with('+') {
+        return None;
+    }
+    u64::from_str_radix(digits, radix).ok().map(Into::into)
+}
+
 /// Reads the first document of a text. Problems go to the sink; `None` when there is no tree.
 pub(crate) fn read<'s>(file: FileId, text: &'s str, sink: &mut Sink) -> Option<Node<'s>> {
     let mut builder = Builder::new(file, sink);
+    if let Some(byte) = text.find('\0') {
+        // The parser would take it for the end of the text, and half a file for a whole one.
+        builder.nul(text[..byte].chars().count());
+        return None;
+    }
     let mut parser = Parser::new_from_str(text);
     loop {
         match parser.next_event() {
             None | Some(Ok((Event::StreamEnd, _))) => return builder.root,
             Some(Ok((event, span))) => {
-                let span = builder.span(span.start, span.end);
-                match builder.accept(event, span) {
+                let place = builder.place_of(span.start, span.end);
+                match builder.accept(event, place) {
                     Step::Next => {}
                     Step::Done => return builder.root,
                     Step::Failed => return None,
@@ -157,11 +171,33 @@ enum Step {
     Failed,
 }
 
+/// Where an event stands, and on which lines.
+#[derive(Clone, Copy)]
+struct Place {
+    span: Span,
+    first_line: usize,
+    last_line: usize,
+}
+
+/// How much a piece of the tree takes.
+#[derive(Clone, Copy, Default)]
+struct Size {
+    nodes: usize,
+    bytes: usize,
+}
+
+impl Add for Size {
+    type Output = Size;
+    fn add(self, other: Size) -> Size {
+        Size { nodes: self.nodes + other.nodes, bytes: self.bytes + other.bytes }
+    }
+}
+
 /// A collection whose end has not been seen yet.
 struct Open<'s> {
-    span: Span,
+    place: Place,
     anchor: usize,
-    nodes_before: usize,
+    before: Size,
     state: OpenState<'s>,
 }
 
@@ -204,10 +240,10 @@ impl<'s> OpenMapping<'s> {
     }
 }
 
-/// An anchored node and how many nodes a copy of it adds.
+/// An anchored node and what a copy of it takes.
 struct Anchored<'s> {
     node: Node<'s>,
-    nodes: usize,
+    size: Size,
 }
 
 struct Builder<'s, 'k> {
@@ -215,39 +251,44 @@ struct Builder<'s, 'k> {
     sink: &'k mut Sink,
     open: Vec<Open<'s>>,
     anchors: HashMap<usize, Anchored<'s>>,
-    nodes: usize,
+    /// What the tree takes.
+    taken: Size,
+    /// What the copies take that anchors keep.
+    kept: Size,
     documents: usize,
     root: Option<Node<'s>>,
 }
 
 impl<'s, 'k> Builder<'s, 'k> {
     fn new(file: FileId, sink: &'k mut Sink) -> Self {
-        Builder { file, sink, open: Vec::new(), anchors: HashMap::new(), nodes: 0, documents: 0, root: None }
+        Builder { file, sink, open: Vec::new(), anchors: HashMap::new(), taken: Size::default(), kept: Size::default(), documents: 0, root: None }
     }
 
-    fn span(&self, start: Marker, end: Marker) -> Span {
-        Span::new(self.file, start.index(), end.index())
+    fn place_of(&self, start: Marker, end: Marker) -> Place {
+        let span = Span::new(self.file, start.index(), end.index());
+        Place { span, first_line: start.line(), last_line: end.line() }
     }
 
-    fn accept(&mut self, event: Event<'s>, span: Span) -> Step {
+    fn accept(&mut self, event: Event<'s>, place: Place) -> Step {
         if let Event::DocumentStart(_) = event {
-            return self.document_start(span);
+            return self.document_start(place.span);
         }
-        if self.build(event, span) { Step::Next } else { Step::Failed }
+        if self.build(event, place) { Step::Next } else { Step::Failed }
     }
 
     /// Adds one event to the tree; `false` when it broke a limit or makes no tree.
-    fn build(&mut self, event: Event<'s>, span: Span) -> bool {
+    fn build(&mut self, event: Event<'s>, place: Place) -> bool {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 let plain = style == ScalarStyle::Plain && tag.is_none();
-                let node = Node { span, kind: Kind::Scalar { text, plain } };
-                self.count(1, span) && self.place(node, anchor, 1)
+                let size = Size { nodes: 1, bytes: text.len() };
+                let node = Node { span: place.span, kind: Kind::Scalar { text, plain } };
+                self.take(size, place.span) && self.place(node, anchor, size)
             }
-            Event::Alias(id) => self.alias(id, span),
-            Event::SequenceStart(anchor, _) => self.start(span, anchor, OpenState::Sequence(Vec::new())),
-            Event::MappingStart(anchor, _) => self.start(span, anchor, OpenState::Mapping(OpenMapping::default())),
-            Event::SequenceEnd | Event::MappingEnd => self.end(span),
+            Event::Alias(id) => self.alias(id, place.span),
+            Event::SequenceStart(anchor, _) => self.start(place, anchor, OpenState::Sequence(Vec::new())),
+            Event::MappingStart(anchor, _) => self.start(place, anchor, OpenState::Mapping(OpenMapping::default())),
+            Event::SequenceEnd | Event::MappingEnd => self.end(place),
             Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentStart(_) | Event::DocumentEnd => {
                 true
             }
@@ -270,13 +311,30 @@ impl<'s, 'k> Builder<'s, 'k> {
         Step::Next
     }
 
-    fn count(&mut self, nodes: usize, span: Span) -> bool {
-        self.nodes += nodes;
-        if self.nodes <= limits::NODES_MAX {
-            return true;
+    /// Counts what is about to be added; `false` when it is too much.
+    fn take(&mut self, size: Size, span: Span) -> bool {
+        self.taken = self.taken + size;
+        self.is_within(span)
+    }
+
+    /// Counts what an anchor is about to keep: anchors around anchors multiply like aliases.
+    fn keep(&mut self, size: Size, span: Span) -> bool {
+        self.kept = self.kept + size;
+        self.is_within(span)
+    }
+
+    fn is_within(&mut self, span: Span) -> bool {
+        let all = self.taken + self.kept;
+        if all.nodes > limits::NODES_MAX {
+            self.too_deep(span, format!("the file expands to more than {} values", limits::NODES_MAX));
+            return false;
         }
-        self.too_deep(span, format!("the file expands to more than {} values", limits::NODES_MAX));
-        false
+        if all.bytes > limits::EXPANDED_BYTES_MAX {
+            let limit = limits::EXPANDED_BYTES_MAX / (1024 * 1024);
+            self.too_deep(span, format!("the file expands to more than {limit} MiB"));
+            return false;
+        }
+        true
     }
 
     fn too_deep(&mut self, span: Span, message: String) {
@@ -286,48 +344,54 @@ impl<'s, 'k> Builder<'s, 'k> {
         );
     }
 
-    fn start(&mut self, span: Span, anchor: usize, state: OpenState<'s>) -> bool {
+    fn start(&mut self, place: Place, anchor: usize, state: OpenState<'s>) -> bool {
         if self.open.len() >= limits::DEPTH_MAX {
-            self.too_deep(span, format!("the file is nested more than {} levels deep", limits::DEPTH_MAX));
+            self.too_deep(place.span, format!("the file is nested more than {} levels deep", limits::DEPTH_MAX));
             return false;
         }
-        let nodes_before = self.nodes;
-        self.open.push(Open { span, anchor, nodes_before, state });
-        self.count(1, span)
+        let before = self.taken;
+        self.open.push(Open { place, anchor, before, state });
+        self.take(Size { nodes: 1, bytes: 0 }, place.span)
     }
 
-    fn end(&mut self, end: Span) -> bool {
+    fn end(&mut self, end: Place) -> bool {
         let Some(open) = self.open.pop() else {
             return true;
         };
-        let span = Span::new(self.file, open.span.start(), end.start().max(open.span.end()));
+        let span = shown(&open, end);
         let kind = match open.state {
             OpenState::Sequence(items) => Kind::Sequence(items),
             OpenState::Mapping(mapping) => Kind::Mapping(merge(mapping.entries)),
         };
-        let nodes = self.nodes - open.nodes_before;
-        self.place(Node { span, kind }, open.anchor, nodes)
+        let size =
+            Size { nodes: self.taken.nodes - open.before.nodes, bytes: self.taken.bytes - open.before.bytes };
+        self.place(Node { span, kind }, open.anchor, size)
     }
 
     fn alias(&mut self, id: usize, span: Span) -> bool {
-        let Some(anchored) = self.anchors.get(&id) else {
-            self.sink.push(Diagnostic::new(Code::YamlSyntax, span, "an alias stands inside its own anchor"));
+        let Some(size) = self.anchors.get(&id).map(|anchored| anchored.size) else {
+            self.sink.push(
+                Diagnostic::new(Code::YamlSyntax, span, "an alias stands inside its own anchor")
+                    .help("write the value out, or put the anchor on another value"),
+            );
             return false;
         };
-        let nodes = anchored.nodes;
         // Counted before it is copied, so that a bomb never takes its memory.
-        if !self.count(nodes, span) {
+        if !self.take(size, span) {
             return false;
         }
         let Some(node) = self.anchors.get(&id).map(|a| a.node.clone()) else {
             return false;
         };
-        self.place(node, 0, nodes)
+        self.place(node, 0, size)
     }
 
-    fn place(&mut self, node: Node<'s>, anchor: usize, nodes: usize) -> bool {
+    fn place(&mut self, node: Node<'s>, anchor: usize, size: Size) -> bool {
         if anchor != 0 {
-            self.anchors.insert(anchor, Anchored { node: node.clone(), nodes });
+            if !self.keep(size, node.span) {
+                return false;
+            }
+            self.anchors.insert(anchor, Anchored { node: node.clone(), size });
         }
         match self.open.last_mut().map(|o| &mut o.state) {
             None => self.root = Some(node),
@@ -363,6 +427,14 @@ impl<'s, 'k> Builder<'s, 'k> {
         true
     }
 
+    fn nul(&mut self, at: usize) {
+        let span = Span::new(self.file, at, at + 1);
+        self.sink.push(
+            Diagnostic::new(Code::YamlSyntax, span, "the file is not YAML: it has a NUL character")
+                .help("the file is binary, or in an encoding such as UTF-16; save it as UTF-8"),
+        );
+    }
+
     fn syntax_error(&mut self, error: &ScanError, text: &str) {
         let at = error.marker().index();
         let span = Span::new(self.file, at, at + 1);
@@ -371,6 +443,20 @@ impl<'s, 'k> Builder<'s, 'k> {
             diagnostic = diagnostic.help(help);
         }
         self.sink.push(diagnostic);
+    }
+}
+
+/// The range to show for a collection: what a person recognises it by, on one line. That is
+/// the first key of a mapping, the first dash of a list, the whole of a one-line `{…}` or `[…]`.
+fn shown(open: &Open<'_>, end: Place) -> Span {
+    let start = open.place.span;
+    let is_flow = start.end() > start.start();
+    if is_flow && open.place.first_line == end.last_line {
+        return Span::new(start.file(), start.start(), end.span.end());
+    }
+    match &open.state {
+        OpenState::Mapping(mapping) if !is_flow => mapping.entries.first().map_or(start, |(key, _)| key.span),
+        OpenState::Mapping(_) | OpenState::Sequence(_) => Span::new(start.file(), start.start(), start.start() + 1),
     }
 }
 
@@ -397,6 +483,7 @@ fn merge<'s>(entries: Vec<(Key<'s>, Node<'s>)>) -> Vec<(Key<'s>, Node<'s>)> {
         return entries;
     }
     let (merges, mut own): (Vec<_>, Vec<_>) = entries.into_iter().partition(|(k, _)| k.text == "<<");
+    let mut known: HashSet<Cow<'s, str>> = own.iter().map(|(k, _)| k.text.clone()).collect();
     for (_, node) in merges {
         let sources = match node.kind {
             Kind::Sequence(items) => items,
@@ -410,7 +497,7 @@ fn merge<'s>(entries: Vec<(Key<'s>, Node<'s>)>) -> Vec<(Key<'s>, Node<'s>)> {
             })
             .flatten()
         {
-            if !own.iter().any(|(k, _)| k.text == key.text) {
+            if known.insert(key.text.clone()) {
                 own.push((key, value));
             }
         }

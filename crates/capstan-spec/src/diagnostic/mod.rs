@@ -116,13 +116,18 @@ impl Sink {
     /// Adds a problem. Past [`crate::limits::DIAGNOSTICS_MAX`] further ones are dropped: a file
     /// with more problems than that is not the file it was meant to be.
     pub fn push(&mut self, diagnostic: Diagnostic) {
-        if self.diagnostics.len() >= crate::limits::DIAGNOSTICS_MAX {
+        if self.is_full() {
             return;
         }
         let key = (diagnostic.code, diagnostic.span, diagnostic.message.clone());
         if self.seen.insert(key) {
             self.diagnostics.push(diagnostic);
         }
+    }
+
+    /// Whether further problems would be dropped: time to stop wording them.
+    pub fn is_full(&self) -> bool {
+        self.diagnostics.len() >= crate::limits::DIAGNOSTICS_MAX
     }
 
     /// Whether any problem stops the file from being used.
