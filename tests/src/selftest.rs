@@ -243,7 +243,7 @@ fn echo_shows_the_bytes() -> Outcome {
 fn chaos_breaks_off() -> Outcome {
     let server = chaos::start("http://127.0.0.1:1".into());
     let answer = send(&server, "GET /cut-off", "", "");
-    same(answer.body.len(), 9)?;
+    same(answer.body.len(), 8)?;
     let answer = send(&server, "GET /cut-off-chunk", "", "");
     same(answer.body.ends_with(b"0\r\n\r\n"), false)?;
     same(

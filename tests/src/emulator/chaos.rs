@@ -2,7 +2,7 @@
 //!
 //! | path | answer |
 //! |---|---|
-//! | `/cut-off` | promises 100 bytes of JSON, closes after 9 |
+//! | `/cut-off` | promises 100 bytes of JSON, closes after 8 |
 //! | `/cut-off-chunk` | a chunked body that is never finished |
 //! | `/slow?ms=N` | the status line comes after N ms (default 60 000) |
 //! | `/drip?ms=N` | half of the body at once, the rest after N ms |

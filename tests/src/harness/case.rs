@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::check::Update;
+use super::check::{Change, Update};
 
 /// A file cut into sections.
 #[derive(Debug)]
@@ -79,14 +79,14 @@ impl Case {
     /// Writes new bodies into the file. Later sections first, so that places stay true.
     pub(crate) fn apply(&mut self, mut updates: Vec<Update>) -> Result<(), String> {
         updates.sort_by_key(|update| std::cmp::Reverse(update.section));
-        for update in updates {
-            let body = update.body.trim_end().to_owned();
-            match update.new_head {
-                None => self.sections[update.section].body = body,
-                Some(head) => {
-                    let line = self.sections[update.section].line;
+        for Update { section, change } in updates {
+            match change {
+                Change::Head(head) => self.sections[section].head = head,
+                Change::Body(body) => self.sections[section].body = body.trim_end().to_owned(),
+                Change::Insert(head, body) => {
+                    let (body, line) = (body.trim_end().to_owned(), self.sections[section].line);
                     self.sections
-                        .insert(update.section + 1, Section { head, body, line });
+                        .insert(section + 1, Section { head, body, line });
                 }
             }
         }

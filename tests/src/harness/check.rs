@@ -18,6 +18,8 @@ pub(super) struct Observed {
     pub(super) stderr: String,
     /// All requests that the server saw, as text.
     pub(super) request: String,
+    /// The body of the last request of the server.
+    pub(super) body: String,
     /// All that the other origin saw.
     pub(super) other: String,
     pub(super) requests: usize,
@@ -34,11 +36,19 @@ pub(crate) struct Problem {
     pub(crate) mendable: bool,
 }
 
-/// A new body for a section, or a new section behind it.
+/// What the update writes.
 pub(crate) struct Update {
+    /// The section that changes, or behind which a new one stands.
     pub(crate) section: usize,
-    pub(crate) new_head: Option<String>,
-    pub(crate) body: String,
+    pub(crate) change: Change,
+}
+
+/// One change of a case.
+pub(crate) enum Change {
+    Head(String),
+    Body(String),
+    /// A further section: its head and body.
+    Insert(String, String),
 }
 
 /// Adds to the lists what differs and how it would be mended.
@@ -115,7 +125,14 @@ fn shortened(text: &str) -> String {
 
 fn check(expect: &Expect, body: &str, observed: &Observed) -> Result<(), Problem> {
     match &expect.what {
-        What::Exit(code) => count("exit code", *code as usize, observed.exit as usize),
+        What::Exit(Some(code)) => count("exit code", *code as usize, observed.exit as usize),
+        What::Exit(None) => {
+            let text = format!("the exit code {} is not written yet", observed.exit);
+            Err(Problem {
+                text,
+                mendable: true,
+            })
+        }
         What::Requests(number) => count("number of requests", *number, observed.requests),
         What::OtherRequests(number) => count("number of requests", *number, observed.others),
         What::Diagnostics => Ok(()),
@@ -128,6 +145,7 @@ fn text<'a>(stream: &Stream, observed: &'a Observed) -> Option<&'a str> {
         Stream::Stdout => Some(&observed.stdout),
         Stream::Stderr => Some(&observed.stderr),
         Stream::Request => Some(&observed.request),
+        Stream::Body => Some(&observed.body),
         Stream::Other => Some(&observed.other),
         Stream::File(name) => observed.files.get(name).map(String::as_str),
     }
@@ -234,22 +252,21 @@ pub(crate) fn first_difference(path: &str, expected: &Value, found: &Value) -> O
 }
 
 fn mend(expect: &Expect, observed: &Observed) -> Option<Update> {
-    let What::Text(stream, mode @ (Mode::Exact | Mode::Json)) = &expect.what else {
-        return None;
-    };
-    let found = text(stream, observed)?;
-    let body = match mode {
-        Mode::Json => {
-            let value: Value = serde_json::from_str(found).ok()?;
-            serde_json::to_string_pretty(&value).expect("a JSON value can be written")
-        }
-        _ => found.to_owned(),
+    let change = match &expect.what {
+        What::Exit(None) => Change::Head(format!("expect exit {}", observed.exit)),
+        What::Text(stream, Mode::Exact) => Change::Body(text(stream, observed)?.to_owned()),
+        What::Text(stream, Mode::Json) => Change::Body(pretty(text(stream, observed)?)?),
+        _ => return None,
     };
     Some(Update {
         section: expect.section,
-        new_head: None,
-        body,
+        change,
     })
+}
+
+fn pretty(text: &str) -> Option<String> {
+    let value: Value = serde_json::from_str(text).ok()?;
+    serde_json::to_string_pretty(&value).ok()
 }
 
 fn check_diagnostics(
@@ -306,11 +323,18 @@ fn check_diagnostics(
     if !missing.is_empty() || !unexpected.is_empty() {
         let (_, rest) = diagnostics::differences(&marks, &printed);
         let body = rest.iter().map(|finding| format!("{finding}\n")).collect();
-        let new_head = section.is_none().then(|| "expect diagnostics".to_owned());
-        updates.push(Update {
-            section: section.unwrap_or(run.section),
-            new_head,
-            body,
+        updates.push(match section {
+            Some(section) => Update {
+                section,
+                change: Change::Body(body),
+            },
+            None => {
+                let change = Change::Insert("expect diagnostics".to_owned(), body);
+                Update {
+                    section: run.section,
+                    change,
+                }
+            }
         });
     }
     let errors = printed.iter().any(|finding| finding.severity == "error");

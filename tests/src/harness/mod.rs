@@ -143,6 +143,10 @@ impl Stage {
             stdout: filters.apply(&String::from_utf8_lossy(&run.stdout)),
             stderr: filters.apply(&String::from_utf8_lossy(&run.stderr)),
             request: text(&requests),
+            body: requests
+                .last()
+                .map(|r| filters.lossy(&r.body))
+                .unwrap_or_default(),
             other: text(&others),
             requests: requests.len(),
             others: others.len(),

@@ -71,7 +71,8 @@ pub(crate) struct Expect {
 /// What is compared.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum What {
-    Exit(i32),
+    /// `?` until the update writes what it is.
+    Exit(Option<i32>),
     Text(Stream, Mode),
     /// How many requests the server saw.
     Requests(usize),
@@ -87,6 +88,8 @@ pub(crate) enum Stream {
     Stderr,
     Request,
     Other,
+    /// The body of the last request that the server saw.
+    Body,
     File(String),
 }
 
@@ -243,13 +246,15 @@ fn expectation(words: &str) -> Result<What, String> {
     let words: Vec<&str> = words.split_whitespace().collect();
     let number = |text: &str| text.parse().map_err(|_| format!("`{text}` is no number"));
     match words.as_slice() {
-        ["exit", code] => Ok(What::Exit(number(code)?)),
+        ["exit", "?"] => Ok(What::Exit(None)),
+        ["exit", code] => Ok(What::Exit(Some(number(code)?))),
         ["requests", count] => Ok(What::Requests(number(count)? as usize)),
         ["other", "requests", count] => Ok(What::OtherRequests(number(count)? as usize)),
         ["diagnostics"] => Ok(What::Diagnostics),
         ["stdout", mode @ ..] => Ok(What::Text(Stream::Stdout, comparison(mode)?)),
         ["stderr", mode @ ..] => Ok(What::Text(Stream::Stderr, comparison(mode)?)),
         ["request", mode @ ..] => Ok(What::Text(Stream::Request, comparison(mode)?)),
+        ["body", mode @ ..] => Ok(What::Text(Stream::Body, comparison(mode)?)),
         ["other", mode @ ..] => Ok(What::Text(Stream::Other, comparison(mode)?)),
         ["file", name, mode @ ..] => Ok(What::Text(
             Stream::File((*name).to_owned()),
