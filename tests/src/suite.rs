@@ -6,6 +6,7 @@
 mod emulator;
 mod harness;
 mod selftest;
+mod tidy;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -19,6 +20,11 @@ fn main() -> ExitCode {
         selftest::ALL
             .iter()
             .map(|(name, test)| trial("selftest", name, *test)),
+    );
+    trials.extend(
+        tidy::ALL
+            .iter()
+            .map(|(name, test)| trial("tidy", name, *test)),
     );
     libtest_mimic::run(&arguments, trials).exit_code()
 }

@@ -151,13 +151,19 @@ impl Stage {
             requests: requests.len(),
             others: others.len(),
             files: self
-                .folder
-                .files()
-                .into_iter()
-                .map(|(n, b)| (n, filters.lossy(&b)))
+                .written()
+                .iter()
+                .map(|(n, b)| (n.clone(), filters.lossy(b)))
                 .collect(),
             raw: vec![("stdout".into(), run.stdout), ("stderr".into(), run.stderr)],
         }
+    }
+
+    /// The files that the runs made or changed.
+    fn written(&self) -> Vec<(String, Vec<u8>)> {
+        let mut files = self.folder.files();
+        files.retain(|(name, bytes)| self.given.get(name) != Some(bytes));
+        files
     }
 
     /// Every place where a secret of the case shows.
@@ -165,8 +171,7 @@ impl Stage {
         if setup.leaks_ok {
             return Vec::new();
         }
-        let written = self.folder.files().into_iter();
-        let written = written.filter(|(name, bytes)| self.given.get(name) != Some(bytes));
+        let written = self.written().into_iter();
         let places: Vec<(String, Vec<u8>)> = observed.raw.iter().cloned().chain(written).collect();
         let found = self
             .secrets

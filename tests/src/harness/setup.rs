@@ -90,6 +90,7 @@ pub(crate) enum Stream {
     Other,
     /// The body of the last request that the server saw.
     Body,
+    /// A file that the runs made or changed.
     File(String),
 }
 
