@@ -3,6 +3,7 @@
 //! One named test per `.case` file below `suite/`, the self-tests of the harness, the house's
 //! rules, and the corpus. `CAPSTAN_UPDATE=1` writes what the binary does into the cases.
 
+mod corpus;
 mod emulator;
 mod harness;
 mod selftest;
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
             .iter()
             .map(|(name, test)| trial("tidy", name, *test)),
     );
+    trials.extend(corpus::trials());
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
