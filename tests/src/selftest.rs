@@ -30,19 +30,10 @@ pub(crate) const ALL: &[(&str, Test)] = &[
     ("chaos_breaks_off", chaos_breaks_off),
     ("chaos_redirects_and_waits", chaos_redirects_and_waits),
     ("words_split_like_a_shell", words_split_like_a_shell),
-    (
-        "a_case_survives_its_rewriting",
-        a_case_survives_its_rewriting,
-    ),
-    (
-        "an_unknown_section_is_an_error",
-        an_unknown_section_is_an_error,
-    ),
+    ("a_case_survives_its_rewriting", a_case_survives_its_rewriting),
+    ("an_unknown_section_is_an_error", an_unknown_section_is_an_error),
     ("marks_are_read_and_compared", marks_are_read_and_compared),
-    (
-        "secrets_are_found_in_every_spelling",
-        leaks::finds_every_spelling,
-    ),
+    ("secrets_are_found_in_every_spelling", leaks::finds_every_spelling),
 ];
 
 /// An answer over a plain socket.
@@ -53,11 +44,7 @@ struct Answer {
 
 impl Answer {
     fn status(&self) -> u16 {
-        let status = self
-            .head
-            .split(' ')
-            .nth(1)
-            .and_then(|text| text.parse().ok());
+        let status = self.head.split(' ').nth(1).and_then(|text| text.parse().ok());
         status.unwrap_or(0)
     }
 
@@ -73,21 +60,13 @@ fn send(server: &Server, line: &str, headers: &str, body: &str) -> Answer {
         "{line} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {length}\r\n\
          {headers}\r\n{body}"
     );
-    stream
-        .write_all(request.as_bytes())
-        .expect("the server reads");
+    stream.write_all(request.as_bytes()).expect("the server reads");
     let mut bytes = Vec::new();
     // A broken answer is what some tests want: what came before is the answer.
     let _ = stream.read_to_end(&mut bytes);
-    let at = bytes
-        .windows(4)
-        .position(|w| w == b"\r\n\r\n")
-        .unwrap_or(bytes.len());
+    let at = bytes.windows(4).position(|w| w == b"\r\n\r\n").unwrap_or(bytes.len());
     let body = bytes.split_off(bytes.len().min(at + 4));
-    Answer {
-        head: String::from_utf8_lossy(&bytes).into_owned(),
-        body,
-    }
+    Answer { head: String::from_utf8_lossy(&bytes).into_owned(), body }
 }
 
 fn business(preset: &str) -> Server {
@@ -111,17 +90,11 @@ fn kinde_checks_the_token() -> Outcome {
         ("authorization: Bearer forbidden-token\r\n", 403),
         (BEARER, 200),
     ] {
-        same(
-            send(&server, "GET /api/v1/organizations", headers, "").status(),
-            status,
-        )?;
+        same(send(&server, "GET /api/v1/organizations", headers, "").status(), status)?;
     }
     let busy = "authorization: Bearer busy-token\r\n";
     let answer = send(&server, "GET /api/v1/organizations", busy, "");
-    same(
-        (answer.status(), answer.head.contains("retry-after: 7")),
-        (429, true),
-    )
+    same((answer.status(), answer.head.contains("retry-after: 7")), (429, true))
 }
 
 fn kinde_pages() -> Outcome {
@@ -140,62 +113,32 @@ fn kinde_pages() -> Outcome {
     for size in ["0", "-1", "501", "many"] {
         let line = format!("GET /api/v1/organizations?page_size={size}");
         let answer = send(&server, &line, BEARER, "");
-        same(
-            answer.json()["errors"][0]["code"].clone(),
-            json!("PAGE_SIZE_INVALID"),
-        )?;
+        same(answer.json()["errors"][0]["code"].clone(), json!("PAGE_SIZE_INVALID"))?;
     }
     Ok(())
 }
 
 fn kinde_keeps_what_is_created() -> Outcome {
     let server = business("");
-    let made = send(
-        &server,
-        "POST /api/v1/organizations",
-        JSON,
-        r#"{"name":"New"}"#,
-    )
-    .json();
-    let code = made["organization"]["code"]
-        .as_str()
-        .unwrap_or_default()
-        .to_owned();
+    let made = send(&server, "POST /api/v1/organizations", JSON, r#"{"name":"New"}"#).json();
+    let code = made["organization"]["code"].as_str().unwrap_or_default().to_owned();
     let update = format!("PATCH /api/v1/organization?org_code={code}");
-    same(
-        send(&server, &update, JSON, r#"{"name":"Newer"}"#).status(),
-        200,
-    )?;
-    let read = send(
-        &server,
-        &format!("GET /api/v1/organization?code={code}"),
-        BEARER,
-        "",
-    )
-    .json();
+    same(send(&server, &update, JSON, r#"{"name":"Newer"}"#).status(), 200)?;
+    let read = send(&server, &format!("GET /api/v1/organization?code={code}"), BEARER, "").json();
     same(read["name"].clone(), json!("Newer"))
 }
 
 fn kinde_refuses_in_its_shapes() -> Outcome {
     let server = business("");
     let route = send(&server, "GET /api/v1/nothing", BEARER, "");
-    same(
-        (route.status(), route.json()["errors"]["code"].clone()),
-        (404, json!("ROUTE_NOT_FOUND")),
-    )?;
+    same((route.status(), route.json()["errors"]["code"].clone()), (404, json!("ROUTE_NOT_FOUND")))?;
     let no_code = send(&server, "GET /api/v1/organization", BEARER, "");
     let code = no_code.json()["errors"][0]["code"].clone();
     same((no_code.status(), code), (400, json!("PARAMETER_MISSING")))?;
     let no_name = send(&server, "POST /api/v1/organizations", JSON, "{}");
-    same(
-        no_name.json()["errors"][0]["code"].clone(),
-        json!("NAME_REQUIRED"),
-    )?;
+    same(no_name.json()["errors"][0]["code"].clone(), json!("NAME_REQUIRED"))?;
     let broken = business("fault = 503");
-    same(
-        send(&broken, "GET /api/v1/organizations", BEARER, "").status(),
-        503,
-    )
+    same(send(&broken, "GET /api/v1/organizations", BEARER, "").status(), 503)
 }
 
 fn kinde_users_roles_and_flags() -> Outcome {
@@ -211,32 +154,17 @@ fn kinde_users_roles_and_flags() -> Outcome {
     let flags = "/api/v1/organizations/org_1ccfb819462/feature_flags";
     let odd = format!("PATCH {flags}/seat%20limit%2F2?value=on");
     same(send(&server, &odd, BEARER, "").status(), 200)?;
-    same(
-        send(&server, &format!("PATCH {flags}/none?value=on"), BEARER, "").status(),
-        404,
-    )?;
-    same(
-        send(&server, &format!("PATCH {flags}/new_dashboard"), BEARER, "").status(),
-        400,
-    )
+    same(send(&server, &format!("PATCH {flags}/none?value=on"), BEARER, "").status(), 404)?;
+    same(send(&server, &format!("PATCH {flags}/new_dashboard"), BEARER, "").status(), 400)
 }
 
 fn echo_shows_the_bytes() -> Outcome {
     let server = echo::start();
-    let answer = send(
-        &server,
-        "PUT /a%2fb/..%2F?x=1&x=%20+",
-        "x-two: 2\r\n",
-        "h\u{e9}",
-    )
-    .json();
+    let answer = send(&server, "PUT /a%2fb/..%2F?x=1&x=%20+", "x-two: 2\r\n", "h\u{e9}").json();
     same(answer["target"].clone(), json!("/a%2fb/..%2F?x=1&x=%20+"))?;
     same(answer["body"].clone(), json!("h\u{e9}"))?;
     let headers = answer["headers"].as_array().map_or(0, Vec::len);
-    same(
-        answer["headers"][headers - 1].clone(),
-        json!(["x-two", "2"]),
-    )?;
+    same(answer["headers"][headers - 1].clone(), json!(["x-two", "2"]))?;
     same(server.journal().take().len(), 1)
 }
 
@@ -246,45 +174,24 @@ fn chaos_breaks_off() -> Outcome {
     same(answer.body.len(), 8)?;
     let answer = send(&server, "GET /cut-off-chunk", "", "");
     same(answer.body.ends_with(b"0\r\n\r\n"), false)?;
-    same(
-        send(&server, "GET /huge?bytes=3000000", "", "").body.len(),
-        3_000_000,
-    )?;
+    same(send(&server, "GET /huge?bytes=3000000", "", "").body.len(), 3_000_000)?;
     same(send(&server, "GET /no-content", "", "").status(), 204)?;
-    same(
-        send(&server, "GET /problem", "", "").json()["status"].clone(),
-        json!(500),
-    )
+    same(send(&server, "GET /problem", "", "").json()["status"].clone(), json!(500))
 }
 
 fn chaos_redirects_and_waits() -> Outcome {
     let server = chaos::start("http://127.0.0.1:1".into());
     let answer = send(&server, "GET /redirect/other?status=307", "", "");
-    same(
-        answer.head.contains("location: http://127.0.0.1:1/landing"),
-        true,
-    )?;
+    same(answer.head.contains("location: http://127.0.0.1:1/landing"), true)?;
     let started = Instant::now();
-    same(
-        send(&server, "GET /slow?ms=50", "", "").json(),
-        json!({"late": true}),
-    )?;
+    same(send(&server, "GET /slow?ms=50", "", "").json(), json!({"late": true}))?;
     same(send(&server, "GET /drip?ms=50", "", "").status(), 200)?;
     same(started.elapsed() >= Duration::from_millis(100), true)
 }
 
 fn words_split_like_a_shell() -> Outcome {
     let words = words::split(r#"call  f 'a=b c' x="1\r\n\"2" ''"#)?;
-    same(
-        words,
-        vec![
-            "call".into(),
-            "f".into(),
-            "a=b c".into(),
-            "x=1\r\n\"2".into(),
-            String::new(),
-        ],
-    )?;
+    same(words, vec!["call".into(), "f".into(), "a=b c".into(), "x=1\r\n\"2".into(), String::new()])?;
     same(words::split("'open").is_err(), true)
 }
 
@@ -299,10 +206,7 @@ fn a_case_survives_its_rewriting() -> Outcome {
 fn an_unknown_section_is_an_error() -> Outcome {
     let case = Case::parse(Path::new("x.case"), "--- run list\n--- expects exit 0\n");
     let problem = Setup::new(&case).map(|_| ()).err();
-    same(
-        problem.is_some_and(|problem| problem.contains("x.case:2")),
-        true,
-    )
+    same(problem.is_some_and(|problem| problem.contains("x.case:2")), true)
 }
 
 fn marks_are_read_and_compared() -> Outcome {

@@ -17,24 +17,14 @@ use libtest_mimic::{Arguments, Failed, Trial};
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let mut trials = cases();
-    trials.extend(
-        selftest::ALL
-            .iter()
-            .map(|(name, test)| trial("selftest", name, *test)),
-    );
-    trials.extend(
-        tidy::ALL
-            .iter()
-            .map(|(name, test)| trial("tidy", name, *test)),
-    );
+    trials.extend(selftest::ALL.iter().map(|(name, test)| trial("selftest", name, *test)));
+    trials.extend(tidy::ALL.iter().map(|(name, test)| trial("tidy", name, *test)));
     trials.extend(corpus::trials());
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
 fn trial(group: &str, name: &str, test: selftest::Test) -> Trial {
-    Trial::test(format!("{group}::{name}"), move || {
-        test().map_err(Failed::from)
-    })
+    Trial::test(format!("{group}::{name}"), move || test().map_err(Failed::from))
 }
 
 fn cases() -> Vec<Trial> {
@@ -44,14 +34,10 @@ fn cases() -> Vec<Trial> {
     collect(&suite, &mut files);
     files.sort();
     let name = |path: &Path| {
-        let path = path
-            .strip_prefix(&suite)
-            .expect("the walk began there")
-            .with_extension("");
+        let path = path.strip_prefix(&suite).expect("the walk began there").with_extension("");
         path.to_string_lossy().replace(['/', '\\'], "::")
     };
-    let test =
-        |path: PathBuf| Trial::test(name(&path), move || Ok(harness::run_case(&path, update)?));
+    let test = |path: PathBuf| Trial::test(name(&path), move || Ok(harness::run_case(&path, update)?));
     files.into_iter().map(test).collect()
 }
 
@@ -60,10 +46,7 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
         let path = entry.path();
         if path.is_dir() {
             collect(&path, files);
-        } else if path
-            .extension()
-            .is_some_and(|extension| extension == "case")
-        {
+        } else if path.extension().is_some_and(|extension| extension == "case") {
             files.push(path);
         }
     }

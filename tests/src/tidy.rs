@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde_json::Value;
 
-use crate::harness::binary;
+use crate::harness::binary::{self, Start};
 use crate::harness::setup::repository;
 use crate::harness::tempdir::TempDir;
 use crate::selftest::Test;
@@ -20,10 +20,7 @@ type Outcome = Result<(), String>;
 
 /// Every rule by name.
 pub(crate) const ALL: &[(&str, Test)] = &[
-    (
-        "crates_use_each_other_in_one_direction",
-        crates_use_each_other_in_one_direction,
-    ),
+    ("crates_use_each_other_in_one_direction", crates_use_each_other_in_one_direction),
     ("files_begin_with_their_idea", files_begin_with_their_idea),
     ("nothing_is_left_lying_about", nothing_is_left_lying_about),
     ("every_code_has_a_case", every_code_has_a_case),
@@ -40,27 +37,15 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
 ];
 
 /// Codes without a case, each with its reason.
-const CODES_WITHOUT_CASE: &[(&str, &str)] = &[(
-    "CAP0610",
-    "a case cannot press Ctrl-C; the command's own tests do",
-)];
+const CODES_WITHOUT_CASE: &[(&str, &str)] = &[];
 
 fn crates_use_each_other_in_one_direction() -> Outcome {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
-    command.args([
-        "metadata",
-        "--offline",
-        "--no-deps",
-        "--format-version",
-        "1",
-    ]);
-    let output = command
-        .current_dir(repository())
-        .output()
-        .map_err(|error| error.to_string())?;
-    let metadata: Value = serde_json::from_slice(&output.stdout)
-        .map_err(|_| String::from_utf8_lossy(&output.stderr).into_owned())?;
+    command.args(["metadata", "--offline", "--no-deps", "--format-version", "1"]);
+    let output = command.current_dir(repository()).output().map_err(|error| error.to_string())?;
+    let metadata: Value =
+        serde_json::from_slice(&output.stdout).map_err(|_| String::from_utf8_lossy(&output.stderr).into_owned())?;
     let packages = metadata["packages"].as_array().into_iter().flatten();
     none(packages.flat_map(forbidden_edges))
 }
@@ -76,9 +61,7 @@ fn forbidden_edges(package: &Value) -> Vec<String> {
     let used = used.filter(|used| used["path"].is_string());
     let used = used.filter_map(|used| used["name"].as_str());
     let wrong = used.filter(|used| !allowed.contains(used));
-    wrong
-        .map(|used| format!("`{name}` must not use `{used}`"))
-        .collect()
+    wrong.map(|used| format!("`{name}` must not use `{used}`")).collect()
 }
 
 fn files_begin_with_their_idea() -> Outcome {
@@ -91,20 +74,12 @@ fn files_begin_with_their_idea() -> Outcome {
 fn nothing_is_left_lying_about() -> Outcome {
     // Put together here, so that this file does not name what it forbids.
     let marks = ["TO", "FIX", "XX"].into_iter().zip(["DO", "ME", "X"]);
-    let marks = marks
-        .map(|(a, b)| format!(r"\b{a}{b}\b"))
-        .collect::<Vec<_>>()
-        .join("|");
+    let marks = marks.map(|(a, b)| format!(r"\b{a}{b}\b")).collect::<Vec<_>>().join("|");
     let pattern = format!(r"{marks}|\bdb{}!|\btodo!|\bunimplemented!", "g");
     let pattern = Regex::new(&pattern).expect("the pattern is valid");
     none(sources().iter().flat_map(|(path, text)| {
-        let lines = text
-            .lines()
-            .zip(1..)
-            .filter(|(line, _)| pattern.is_match(line));
-        let lines: Vec<String> = lines
-            .map(|(line, n)| format!("{path}:{n}: {line}"))
-            .collect();
+        let lines = text.lines().zip(1..).filter(|(line, _)| pattern.is_match(line));
+        let lines: Vec<String> = lines.map(|(line, n)| format!("{path}:{n}: {line}")).collect();
         lines
     }))
 }
@@ -115,14 +90,10 @@ fn every_code_has_a_case() -> Outcome {
         mentioned.extend(CODE.find_iter(&text).map(|code| code.as_str().to_owned()));
     }
     let excepted = |code: &str| CODES_WITHOUT_CASE.iter().any(|(name, _)| *name == code);
-    let unknown = mentioned
-        .iter()
-        .filter(|code| !codes().contains(*code) && *code != "CAP9999");
+    let unknown = mentioned.iter().filter(|code| !codes().contains(*code) && *code != "CAP9999");
     let unknown = unknown.map(|code| format!("{code} stands in a case and does not exist"));
     let codes = codes();
-    let bare = codes
-        .iter()
-        .filter(|code| !mentioned.contains(*code) && !excepted(code));
+    let bare = codes.iter().filter(|code| !mentioned.contains(*code) && !excepted(code));
     none(unknown.chain(bare.map(|code| format!("{code} has no case"))))
 }
 
@@ -131,7 +102,7 @@ fn every_code_has_a_page() -> Outcome {
     let folder = TempDir::new();
     let mut wrong = Vec::new();
     for code in codes() {
-        let run = binary::run(&["explain".into(), code.clone()], &[], folder.path(), None)?;
+        let run = binary::run(&Start::new(&["explain".into(), code.clone()], folder.path()))?;
         let lines = String::from_utf8_lossy(&run.stdout).lines().count();
         if run.exit != 0 || lines < PAGE_LINES_MIN {
             wrong.push(format!("the page of {code} has {lines} lines"));
@@ -141,30 +112,20 @@ fn every_code_has_a_page() -> Outcome {
 }
 
 fn our_capabilities_are_valid() -> Outcome {
-    let folder = repository()
-        .join("capabilities")
-        .to_string_lossy()
-        .into_owned();
-    let run = binary::run(&["validate".into(), folder], &[], &repository(), None)?;
+    let folder = repository().join("capabilities").to_string_lossy().into_owned();
+    let run = binary::run(&Start::new(&["validate".into(), folder], &repository()))?;
     let text = String::from_utf8_lossy(&run.stdout).into_owned();
-    (run.exit == 0 && !text.is_empty())
-        .then_some(())
-        .ok_or(text)
+    (run.exit == 0 && !text.is_empty()).then_some(()).ok_or(text)
 }
 
-static CODE: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"CAP\d{4}").expect("the pattern is valid"));
+static CODE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"CAP\d{4}").expect("the pattern is valid"));
 
 /// The codes of the registry, read from its source: the tests link no crate of ours.
 fn codes() -> BTreeSet<String> {
     let path = repository().join("crates/capstan-spec/src/diagnostic/code.rs");
     let text = std::fs::read_to_string(path).unwrap_or_default();
-    let entries = text
-        .lines()
-        .filter(|line| line.trim_start().starts_with("\"CAP"));
-    entries
-        .filter_map(|line| CODE.find(line).map(|code| code.as_str().to_owned()))
-        .collect()
+    let entries = text.lines().filter(|line| line.trim_start().starts_with("\"CAP"));
+    entries.filter_map(|line| CODE.find(line).map(|code| code.as_str().to_owned())).collect()
 }
 
 /// All Rust files of the workspace, by their name within it.
@@ -194,17 +155,11 @@ fn files(folder: &Path, extension: &str) -> Vec<(String, String)> {
 
 fn within(path: &Path) -> String {
     let root = repository();
-    path.strip_prefix(&root)
-        .unwrap_or(path)
-        .to_string_lossy()
-        .into_owned()
+    path.strip_prefix(&root).unwrap_or(path).to_string_lossy().into_owned()
 }
 
 /// Fails with all that is wrong.
 fn none(wrong: impl Iterator<Item = String>) -> Outcome {
     let wrong: Vec<String> = wrong.collect();
-    wrong
-        .is_empty()
-        .then_some(())
-        .ok_or_else(|| wrong.join("\n"))
+    wrong.is_empty().then_some(()).ok_or_else(|| wrong.join("\n"))
 }

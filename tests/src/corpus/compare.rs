@@ -19,22 +19,10 @@ pub(super) fn compare(expected: &Expected, request: &Received) -> Result<(), Str
     let path = request.path();
     let segments: Vec<String> = path.split('/').map(|s| percent_decode(s, false)).collect();
     same("method", expected.method.clone(), request.method.clone());
-    same(
-        "path",
-        format!("{:?}", expected.segments),
-        format!("{segments:?}"),
-    );
-    same(
-        "query",
-        format!("{:?}", expected.query),
-        format!("{:?}", request.query()),
-    );
+    same("path", format!("{:?}", expected.segments), format!("{segments:?}"));
+    same("query", format!("{:?}", expected.query), format!("{:?}", request.query()));
     for (name, value) in &expected.headers {
-        same(
-            name,
-            value.clone(),
-            request.header(name).unwrap_or("(absent)".into()),
-        );
+        same(name, value.clone(), request.header(name).unwrap_or("(absent)".into()));
     }
     if let Err(problem) = compare_body(&expected.body, request) {
         wrong.push(problem);
@@ -43,10 +31,7 @@ pub(super) fn compare(expected: &Expected, request: &Received) -> Result<(), Str
     if let Some(c) = request.target.chars().find(|c| raw(*c)) {
         wrong.push(format!("{c:?} stands raw in {}", request.target));
     }
-    wrong
-        .is_empty()
-        .then_some(())
-        .ok_or_else(|| wrong.join("\n"))
+    wrong.is_empty().then_some(()).ok_or_else(|| wrong.join("\n"))
 }
 
 fn compare_body(expected: &Body, request: &Received) -> Result<(), String> {
@@ -59,19 +44,16 @@ fn compare_body(expected: &Body, request: &Received) -> Result<(), String> {
             parsed.as_ref() == Some(value) || value.as_str() == Some(&*found)
         }
         Body::Form(pairs) => form(&found) == *pairs,
-        Body::Multipart(pairs) => pairs.iter().all(|(name, value)| {
-            found.contains(&format!("name=\"{name}\"")) && found.contains(value)
-        }),
+        Body::Multipart(pairs) => {
+            pairs.iter().all(|(name, value)| found.contains(&format!("name=\"{name}\"")) && found.contains(value))
+        }
     };
-    same.then_some(())
-        .ok_or_else(|| format!("body\n  - {}\n  + {found}", shown(expected)))
+    same.then_some(()).ok_or_else(|| format!("body\n  - {}\n  + {found}", shown(expected)))
 }
 
 fn form(text: &str) -> Vec<(String, String)> {
     let pairs = text.split('&').filter_map(|pair| pair.split_once('='));
-    pairs
-        .map(|(name, value)| (percent_decode(name, true), percent_decode(value, true)))
-        .collect()
+    pairs.map(|(name, value)| (percent_decode(name, true), percent_decode(value, true))).collect()
 }
 
 fn shown(body: &Body) -> String {

@@ -12,15 +12,11 @@ const SKIPPED: &[(&str, &str, &str)] = &[];
 /// Fails for a file that cannot be read and is not known for it.
 pub(super) fn diagnosed(file: &str) -> Result<(), String> {
     let known = DIAGNOSED.iter().any(|(name, _)| *name == file);
-    known
-        .then_some(())
-        .ok_or_else(|| format!("{file} is no YAML and not known for it"))
+    known.then_some(()).ok_or_else(|| format!("{file} is no YAML and not known for it"))
 }
 
 /// The reason why an operation is not called.
 pub(super) fn skipped(file: &str, operation: &str) -> Option<&'static str> {
-    let found = SKIPPED
-        .iter()
-        .find(|(name, skipped, _)| *name == file && *skipped == operation);
+    let found = SKIPPED.iter().find(|(name, skipped, _)| *name == file && *skipped == operation);
     found.map(|(_, _, reason)| *reason)
 }

@@ -53,14 +53,8 @@ pub(super) struct Document<'a> {
 impl<'a> Document<'a> {
     pub(super) fn new(value: &'a serde_yaml::Value) -> Document<'a> {
         let capability = &value["capability"];
-        let bindings = items(&value["binds"])
-            .into_iter()
-            .chain(items(&capability["binds"]));
-        let mut document = Document {
-            value,
-            variables: Vec::new(),
-            located: Vec::new(),
-        };
+        let bindings = items(&value["binds"]).into_iter().chain(items(&capability["binds"]));
+        let mut document = Document { value, variables: Vec::new(), located: Vec::new() };
         for (_, binding) in bindings {
             document.bind(binding);
         }
@@ -74,8 +68,7 @@ impl<'a> Document<'a> {
                 continue;
             }
             let value = format!("value-{name}");
-            self.variables
-                .push((text(key).unwrap_or_else(|| name.clone()), value.clone()));
+            self.variables.push((text(key).unwrap_or_else(|| name.clone()), value.clone()));
             self.variables.push((name, value));
         }
     }
@@ -116,9 +109,7 @@ impl<'a> Document<'a> {
             expected: Expected {
                 name: format!("{namespace}.{name}"),
                 parameters: Map::new(),
-                method: text(&operation["method"])
-                    .unwrap_or("GET".into())
-                    .to_uppercase(),
+                method: text(&operation["method"]).unwrap_or("GET".into()).to_uppercase(),
                 segments: Vec::new(),
                 query: Vec::new(),
                 headers: Vec::new(),
@@ -143,9 +134,7 @@ impl<'a> Document<'a> {
         let entries = items(&self.value["capability"]["consumes"]).into_iter();
         let entries = entries.chain(items(&self.value["consumes"]));
         let resources = entries.flat_map(|(_, entry)| items(&entry["resources"]));
-        resources
-            .map(|(_, resource)| items(&resource["operations"]).len())
-            .sum()
+        resources.map(|(_, resource)| items(&resource["operations"]).len()).sum()
     }
 }
 
@@ -163,10 +152,7 @@ fn visible_parameters(levels: [&serde_yaml::Value; 3]) -> Option<Vec<Parameter>>
     for level in levels {
         let outer = visible.len();
         for (name, declared) in items(&level["inputParameters"]) {
-            if visible[outer.min(visible.len())..]
-                .iter()
-                .any(|parameter| parameter.name == name)
-            {
+            if visible[outer.min(visible.len())..].iter().any(|parameter| parameter.name == name) {
                 return None;
             }
             let word = |key: &str| text(&declared[key]);
@@ -191,11 +177,7 @@ fn join(resource: &serde_yaml::Value, operation: &serde_yaml::Value) -> String {
         (true, _) => outer,
         (false, true) => inner,
         (false, false) => {
-            format!(
-                "{}/{}",
-                outer.trim_end_matches('/'),
-                inner.trim_start_matches('/')
-            )
+            format!("{}/{}", outer.trim_end_matches('/'), inner.trim_start_matches('/'))
         }
     }
 }
@@ -207,16 +189,8 @@ static PLACEHOLDER: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 fn placeholder<'t>(found: &Captures<'t>) -> &'t str {
-    let name = found
-        .iter()
-        .skip(1)
-        .flatten()
-        .next()
-        .map_or("", |group| group.as_str());
-    name.rsplit('.')
-        .next()
-        .unwrap_or(name)
-        .trim_end_matches('+')
+    let name = found.iter().skip(1).flatten().next().map_or("", |group| group.as_str());
+    name.rsplit('.').next().unwrap_or(name).trim_end_matches('+')
 }
 
 struct Writer<'a> {
@@ -229,23 +203,14 @@ struct Writer<'a> {
 impl Writer<'_> {
     /// Gives every parameter that is not fixed a value.
     fn declare(&mut self, parameters: &[Parameter]) {
-        for parameter in parameters
-            .iter()
-            .filter(|parameter| parameter.fixed.is_none())
-        {
+        for parameter in parameters.iter().filter(|parameter| parameter.fixed.is_none()) {
             let value = generate(parameter);
-            self.expected
-                .parameters
-                .insert(parameter.name.clone(), value);
+            self.expected.parameters.insert(parameter.name.clone(), value);
         }
     }
 
     fn bound(&self, name: &str) -> Option<String> {
-        let found = self
-            .document
-            .variables
-            .iter()
-            .find(|(variable, _)| variable == name);
+        let found = self.document.variables.iter().find(|(variable, _)| variable == name);
         found.map(|(_, value)| value.clone())
     }
 
@@ -259,10 +224,7 @@ impl Writer<'_> {
         }
         self.foreseeable &= !self.document.located.iter().any(|located| located == name);
         let parameters = &mut self.expected.parameters;
-        parameters
-            .entry(name)
-            .or_insert_with(|| format!("given {name}").into())
-            .clone()
+        parameters.entry(name).or_insert_with(|| format!("given {name}").into()).clone()
     }
 
     /// A text with its placeholders filled in; a single brace counts only around a bound name.
@@ -281,16 +243,12 @@ impl Writer<'_> {
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
         let path = format!("{BASE_PATH}/{}", path.trim_start_matches('/'));
         for segment in path.split('/') {
-            let filled = PLACEHOLDER.replace_all(segment, |found: &Captures<'_>| {
-                plain(&self.value(placeholder(found)))
-            });
+            let filled =
+                PLACEHOLDER.replace_all(segment, |found: &Captures<'_>| plain(&self.value(placeholder(found))));
             let several = segment.ends_with("+}");
             let filled = filled.into_owned();
             match several {
-                true => self
-                    .expected
-                    .segments
-                    .extend(filled.split('/').map(str::to_owned)),
+                true => self.expected.segments.extend(filled.split('/').map(str::to_owned)),
                 false => self.expected.segments.push(filled),
             }
         }
@@ -313,14 +271,10 @@ impl Writer<'_> {
                     self.expected.query.extend(values);
                 }
                 ("query", value) => {
-                    self.expected
-                        .query
-                        .push((parameter.name.clone(), plain(&value)));
+                    self.expected.query.push((parameter.name.clone(), plain(&value)));
                 }
                 ("header", value) => {
-                    self.expected
-                        .headers
-                        .push((parameter.name.to_lowercase(), plain(&value)));
+                    self.expected.headers.push((parameter.name.to_lowercase(), plain(&value)));
                 }
                 _ => {}
             }
@@ -332,13 +286,16 @@ impl Writer<'_> {
         let Some(declared) = declared.into_iter().find(|value| !value.is_null()) else {
             return Some(());
         };
+        for (name, value) in items(&declared["headers"]) {
+            let value = self.fill(&text(value)?);
+            self.expected.headers.push((name.to_lowercase(), value));
+        }
+        if !declared["headers"].is_null() {
+            return Some(());
+        }
         let mut word = |key: &str| text(&declared[key]).map(|template| self.fill(&template));
         let (name, value, place) = match word("type")?.as_str() {
-            "bearer" => (
-                "authorization".into(),
-                format!("Bearer {}", word("token")?),
-                None,
-            ),
+            "bearer" => ("authorization".into(), format!("Bearer {}", word("token")?), None),
             "basic" => {
                 let pair = format!("{}:{}", word("username")?, word("password")?);
                 let encoded = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, pair);
@@ -346,11 +303,7 @@ impl Writer<'_> {
             }
             "apikey" => {
                 let name = word("key").or_else(|| word("name"))?;
-                (
-                    name,
-                    word("value")?,
-                    word("placement").or_else(|| word("in")),
-                )
+                (name, word("value")?, word("placement").or_else(|| word("in")))
             }
             _ => return None,
         };
@@ -364,17 +317,10 @@ impl Writer<'_> {
 
     fn write_body(&mut self, parameters: &[Parameter], declared: &serde_yaml::Value) {
         let in_place = |place: &str| -> Vec<&Parameter> {
-            parameters
-                .iter()
-                .filter(|parameter| parameter.place == place)
-                .collect()
+            parameters.iter().filter(|parameter| parameter.place == place).collect()
         };
         let (body, form) = (in_place("body"), in_place("formData"));
-        let data = if declared.is_mapping() {
-            &declared["data"]
-        } else {
-            declared
-        };
+        let data = if declared.is_mapping() { &declared["data"] } else { declared };
         self.expected.body = match (data.is_null(), form.is_empty(), body.as_slice()) {
             (false, _, _) => self.template(text(&declared["type"]).as_deref(), data),
             (true, false, _) => self.form(&form),
@@ -398,10 +344,7 @@ impl Writer<'_> {
     }
 
     fn form(&mut self, parameters: &[&Parameter]) -> Body {
-        let pairs = parameters
-            .iter()
-            .map(|p| (p.name.clone(), plain(&self.whole(p))))
-            .collect();
+        let pairs = parameters.iter().map(|p| (p.name.clone(), plain(&self.whole(p)))).collect();
         match parameters.iter().any(|parameter| parameter.kind == "file") {
             true => Body::Multipart(pairs),
             false => Body::Form(pairs),
@@ -412,9 +355,7 @@ impl Writer<'_> {
         let filled = self.json(&to_json(data));
         let pairs = |value: &Value| -> Vec<(String, String)> {
             let members = value.as_object().into_iter().flatten();
-            members
-                .map(|(name, value)| (name.clone(), plain(value)))
-                .collect()
+            members.map(|(name, value)| (name.clone(), plain(value))).collect()
         };
         match kind {
             Some("form" | "formUrlEncoded") => Body::Form(pairs(&filled)),
@@ -431,16 +372,12 @@ impl Writer<'_> {
     fn json(&mut self, template: &Value) -> Value {
         match template {
             Value::String(text) => match PLACEHOLDER.captures(text) {
-                Some(found) if found[0] == **text && found.get(4).is_none() => {
-                    self.value(placeholder(&found))
-                }
+                Some(found) if found[0] == **text && found.get(4).is_none() => self.value(placeholder(&found)),
                 _ => Value::from(self.fill(text)),
             },
             Value::Array(items) => items.iter().map(|item| self.json(item)).collect(),
             Value::Object(members) => {
-                let members = members
-                    .iter()
-                    .map(|(key, value)| (key.clone(), self.json(value)));
+                let members = members.iter().map(|(key, value)| (key.clone(), self.json(value)));
                 Value::Object(members.collect())
             }
             other => other.clone(),
@@ -450,18 +387,13 @@ impl Writer<'_> {
 
 /// A value as text: JSON, but text without its quotes.
 fn plain(value: &Value) -> String {
-    value
-        .as_str()
-        .map_or_else(|| value.to_string(), str::to_owned)
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 /// A value that its type allows and that an encoder could get wrong.
 fn generate(parameter: &Parameter) -> Value {
     let header = parameter.place == "header";
-    match (
-        parameter.kind.as_str(),
-        parameter.name.to_lowercase().as_str(),
-    ) {
+    match (parameter.kind.as_str(), parameter.name.to_lowercase().as_str()) {
         ("integer" | "int" | "long", _) => json!(42),
         ("number" | "float" | "double", _) => json!(1.5),
         ("boolean" | "bool", _) => json!(true),

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use libtest_mimic::{Failed, Trial};
 
 use crate::emulator::{Server, echo};
-use crate::harness::binary;
+use crate::harness::binary::{self, Start};
 use crate::harness::setup::repository;
 use crate::harness::tempdir::TempDir;
 use expect::{Document, Expected};
@@ -38,11 +38,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         Trial::test("corpus::reach", move || Ok(reach(&all)?)),
     ];
     trials.extend(files.into_iter().map(|file| {
-        let name = file
-            .strip_prefix(&folder)
-            .unwrap_or(&file)
-            .to_string_lossy()
-            .into_owned();
+        let name = file.strip_prefix(&folder).unwrap_or(&file).to_string_lossy().into_owned();
         let test = move || call_all(&file, &name_of(&file)).map_err(Failed::from);
         Trial::test(format!("corpus::{name}"), test)
     }));
@@ -54,10 +50,7 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
         let path = entry.path();
         if path.is_dir() {
             collect(&path, files);
-        } else if path
-            .extension()
-            .is_some_and(|found| found == "yaml" || found == "yml")
-        {
+        } else if path.extension().is_some_and(|found| found == "yaml" || found == "yml") {
             files.push(path);
         }
     }
@@ -66,10 +59,7 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
 /// Provider and file, as [`exceptions`] names them.
 fn name_of(file: &Path) -> String {
     let mut parts: Vec<_> = file.iter().map(|part| part.to_string_lossy()).collect();
-    let start = parts
-        .iter()
-        .position(|part| part == "corpus")
-        .map_or(0, |at| at + 1);
+    let start = parts.iter().position(|part| part == "corpus").map_or(0, |at| at + 1);
     parts.drain(..start);
     parts.join("/")
 }
@@ -77,13 +67,8 @@ fn name_of(file: &Path) -> String {
 fn validate(folder: &Path) -> Result<(), String> {
     let place = TempDir::new();
     let folder = folder.to_string_lossy().into_owned();
-    let words = [
-        "validate".to_owned(),
-        "--format".to_owned(),
-        "json".to_owned(),
-        folder,
-    ];
-    let run = binary::run(&words, &[], place.path(), None)?;
+    let words = ["validate".to_owned(), "--format".to_owned(), "json".to_owned(), folder];
+    let run = binary::run(&Start::new(&words, place.path()))?;
     let stderr = String::from_utf8_lossy(&run.stderr).into_owned();
     if !matches!(run.exit, 0 | 3) || stderr.contains("panicked") {
         return Err(format!("exit {}\n{stderr}", run.exit));
@@ -108,9 +93,7 @@ fn reach(files: &[PathBuf]) -> Result<(), String> {
         called += document.operations().len();
     }
     let short = || format!("only {called} of {all} operations are called");
-    (called * 100 >= all * REACHED_PERCENT_MIN)
-        .then_some(())
-        .ok_or_else(short)
+    (called * 100 >= all * REACHED_PERCENT_MIN).then_some(()).ok_or_else(short)
 }
 
 /// Calls every operation of a file; the error lists all that did not arrive as it should.
@@ -131,10 +114,7 @@ fn call_all(file: &Path, name: &str) -> Result<(), String> {
             wrong.push(format!("{}: {problem}", operation.name));
         }
     }
-    wrong
-        .is_empty()
-        .then_some(())
-        .ok_or_else(|| wrong.join("\n"))
+    wrong.is_empty().then_some(()).ok_or_else(|| wrong.join("\n"))
 }
 
 fn call(
@@ -154,13 +134,10 @@ fn call(
         format!("{}{}", server.origin(), expect::BASE_PATH),
         "--no-inferred-auth".to_owned(),
     ];
-    let run = binary::run(&words, document.variables(), place.path(), None)?;
+    let variables = document.variables();
+    let run = binary::run(&Start { variables, ..Start::new(&words, place.path()) })?;
     match server.journal().take().as_slice() {
-        [] => Err(format!(
-            "exit {}: {}",
-            run.exit,
-            String::from_utf8_lossy(&run.stderr)
-        )),
+        [] => Err(format!("exit {}: {}", run.exit, String::from_utf8_lossy(&run.stderr))),
         [request] => compare::compare(operation, request),
         several => Err(format!("{} requests arrived", several.len())),
     }

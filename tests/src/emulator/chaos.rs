@@ -53,11 +53,7 @@ fn answer(request: &Received, other: &str) -> Reply {
         "/cut-off-chunk" => cut_off(),
         "/slow" => slow(request),
         "/drip" => drip(request),
-        "/html" => Reply::new(
-            200,
-            "text/html; charset=utf-8",
-            "<html><body>Log in</body></html>",
-        ),
+        "/html" => Reply::new(200, "text/html; charset=utf-8", "<html><body>Log in</body></html>"),
         "/broken-json" => Reply::new(200, JSON, r#"{"name": "Acme", "#),
         "/unlabelled" => unlabelled(),
         "/problem" => problem(),
@@ -73,43 +69,31 @@ fn answer(request: &Received, other: &str) -> Reply {
 }
 
 fn number(request: &Received, name: &str, default: u64) -> u64 {
-    request
-        .parameter(name)
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(default)
+    request.parameter(name).and_then(|text| text.parse().ok()).unwrap_or(default)
 }
 
 fn cut_off() -> Reply {
     let mut reply = Reply::new(200, JSON, r#"{"name":"#);
     // A pause, so that the bytes before the break have left.
-    reply
-        .body
-        .extend([Step::Wait(Duration::from_millis(20)), Step::Break]);
+    reply.body.extend([Step::Wait(Duration::from_millis(20)), Step::Break]);
     reply
 }
 
 fn slow(request: &Received) -> Reply {
     let delay = Duration::from_millis(number(request, "ms", 60_000));
-    Reply {
-        delay,
-        ..Reply::json(200, &json!({"late": true}))
-    }
+    Reply { delay, ..Reply::json(200, &json!({"late": true})) }
 }
 
 fn drip(request: &Received) -> Reply {
     let mut reply = Reply::new(200, JSON, r#"{"late":"#);
     let wait = Duration::from_millis(number(request, "ms", 60_000));
-    reply
-        .body
-        .extend([Step::Wait(wait), Step::Send(Bytes::from_static(b" true}"))]);
+    reply.body.extend([Step::Wait(wait), Step::Send(Bytes::from_static(b" true}"))]);
     reply
 }
 
 fn unlabelled() -> Reply {
     let mut reply = Reply::empty(200);
-    reply
-        .body
-        .push(Step::Send(Bytes::from_static(br#"{"name":"Acme"}"#)));
+    reply.body.push(Step::Send(Bytes::from_static(br#"{"name":"Acme"}"#)));
     reply
 }
 
@@ -129,12 +113,8 @@ fn huge(bytes: u64) -> Reply {
     let chunk = Bytes::from(vec![b'a'; CHUNK_BYTES as usize]);
     let inside = bytes.saturating_sub(2);
     let mut reply = Reply::new(200, JSON, "\"");
-    reply
-        .body
-        .extend((0..inside / CHUNK_BYTES).map(|_| Step::Send(chunk.clone())));
-    reply
-        .body
-        .push(Step::Send(chunk.slice(..(inside % CHUNK_BYTES) as usize)));
+    reply.body.extend((0..inside / CHUNK_BYTES).map(|_| Step::Send(chunk.clone())));
+    reply.body.push(Step::Send(chunk.slice(..(inside % CHUNK_BYTES) as usize)));
     reply.body.push(Step::Send(Bytes::from_static(b"\"")));
     reply
 }

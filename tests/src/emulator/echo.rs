@@ -23,11 +23,8 @@ pub(crate) fn start_quiet() -> Server {
 /// The request as JSON.
 pub(super) fn describe(request: &Received) -> Value {
     let headers = request.headers.iter();
-    let headers: Vec<Value> = headers
-        .map(|(name, value)| json!([name, String::from_utf8_lossy(value)]))
-        .collect();
-    let mut description =
-        json!({"method": request.method, "target": request.target, "headers": headers});
+    let headers: Vec<Value> = headers.map(|(name, value)| json!([name, String::from_utf8_lossy(value)])).collect();
+    let mut description = json!({"method": request.method, "target": request.target, "headers": headers});
     let (key, body) = match std::str::from_utf8(&request.body) {
         Ok("") => ("body", Value::Null),
         Ok(text) => ("body", Value::from(text)),

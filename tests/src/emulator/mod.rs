@@ -63,10 +63,7 @@ impl Received {
 
     /// The value of one query parameter.
     pub(crate) fn parameter(&self, name: &str) -> Option<String> {
-        self.query()
-            .into_iter()
-            .find(|(n, _)| n == name)
-            .map(|(_, value)| value)
+        self.query().into_iter().find(|(n, _)| n == name).map(|(_, value)| value)
     }
 
     /// The request as text: request line, headers, body. Bodies that are no text show their size.
@@ -93,9 +90,7 @@ pub(crate) fn percent_decode(text: &str, plus_is_space: bool) -> String {
     let mut decoded = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while at < bytes.len() {
-        let code = text
-            .get(at + 1..at + 3)
-            .and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        let code = text.get(at + 1..at + 3).and_then(|hex| u8::from_str_radix(hex, 16).ok());
         match (bytes[at], code) {
             (b'%', Some(code)) => {
                 decoded.push(code);
@@ -121,10 +116,7 @@ impl Journal {
     }
 
     fn push(&self, received: Received) {
-        self.0
-            .lock()
-            .expect("no holder of this lock panics")
-            .push(received);
+        self.0.lock().expect("no holder of this lock panics").push(received);
     }
 }
 
@@ -141,19 +133,11 @@ impl Server {
     /// Starts a server that answers with `answer`.
     pub(crate) fn start(answer: impl Fn(&Received) -> Reply + Send + Sync + 'static) -> Server {
         let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("loopback has a port");
-        listener
-            .set_nonblocking(true)
-            .expect("a fresh socket takes the flag");
-        let address = listener
-            .local_addr()
-            .expect("a bound socket has an address");
+        listener.set_nonblocking(true).expect("a fresh socket takes the flag");
+        let address = listener.local_addr().expect("a bound socket has an address");
         let journal = Journal::default();
         let task = RUNTIME.spawn(accept(listener, Arc::new(answer), journal.clone()));
-        Server {
-            address,
-            journal,
-            task,
-        }
+        Server { address, journal, task }
     }
 
     /// `http://127.0.0.1:PORT`.
@@ -182,18 +166,12 @@ impl Drop for Server {
 static RUNTIME: LazyLock<Handle> = LazyLock::new(|| {
     let (sender, receiver) = mpsc::channel();
     std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.expect("the system gives a reactor");
-        sender
-            .send(runtime.handle().clone())
-            .expect("the receiver waits below");
+        sender.send(runtime.handle().clone()).expect("the receiver waits below");
         runtime.block_on(std::future::pending::<()>());
     });
-    receiver
-        .recv()
-        .expect("the thread above sends first of all")
+    receiver.recv().expect("the thread above sends first of all")
 });
 
 async fn accept(listener: std::net::TcpListener, answer: Arc<Answer>, journal: Journal) {
@@ -208,9 +186,7 @@ async fn serve(stream: TcpStream, answer: Arc<Answer>, journal: Journal) {
     let service = service_fn(move |request| respond(request, answer.clone(), journal.clone()));
     let connection = hyper::server::conn::http1::Builder::new();
     // A client that hangs up is a case's business, not the server's.
-    let _ = connection
-        .serve_connection(TokioIo::new(stream), service)
-        .await;
+    let _ = connection.serve_connection(TokioIo::new(stream), service).await;
 }
 
 async fn respond(
@@ -227,21 +203,12 @@ async fn respond(
 
 async fn receive(request: Request<Incoming>) -> Received {
     let (head, body) = request.into_parts();
-    let target = head
-        .uri
-        .path_and_query()
-        .map_or("/", |target| target.as_str());
+    let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
     let headers = head.headers.iter();
     Received {
         method: head.method.to_string(),
         target: target.to_owned(),
-        headers: headers
-            .map(|(n, v)| (n.to_string(), v.as_bytes().to_vec()))
-            .collect(),
-        body: body
-            .collect()
-            .await
-            .map(|body| body.to_bytes())
-            .unwrap_or_default(),
+        headers: headers.map(|(n, v)| (n.to_string(), v.as_bytes().to_vec())).collect(),
+        body: body.collect().await.map(|body| body.to_bytes()).unwrap_or_default(),
     }
 }

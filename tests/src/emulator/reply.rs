@@ -35,12 +35,7 @@ pub(crate) struct Reply {
 impl Reply {
     /// An answer without a body.
     pub(crate) fn empty(status: u16) -> Reply {
-        Reply {
-            status,
-            headers: Vec::new(),
-            delay: Duration::ZERO,
-            body: Vec::new(),
-        }
+        Reply { status, headers: Vec::new(), delay: Duration::ZERO, body: Vec::new() }
     }
 
     /// An answer with a body of a media type.
@@ -67,13 +62,8 @@ impl Reply {
         for (name, value) in &self.headers {
             builder = builder.header(name, value);
         }
-        let body = Scripted {
-            steps: self.body.into(),
-            waiting: None,
-        };
-        builder
-            .body(body)
-            .expect("the emulators write valid statuses and headers")
+        let body = Scripted { steps: self.body.into(), waiting: None };
+        builder.body(body).expect("the emulators write valid statuses and headers")
     }
 }
 
@@ -87,10 +77,7 @@ impl Body for Scripted {
     type Data = Bytes;
     type Error = io::Error;
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
         loop {
             if let Some(sleep) = &mut self.waiting {
                 std::task::ready!(sleep.as_mut().poll(cx));
@@ -114,8 +101,6 @@ impl Body for Scripted {
             Step::Send(bytes) => Some(bytes.len() as u64),
             Step::Wait(_) | Step::Break => None,
         });
-        sizes
-            .sum::<Option<u64>>()
-            .map_or_else(SizeHint::default, SizeHint::with_exact)
+        sizes.sum::<Option<u64>>().map_or_else(SizeHint::default, SizeHint::with_exact)
     }
 }

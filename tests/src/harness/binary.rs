@@ -23,55 +23,57 @@ pub(crate) struct Finished {
     pub(crate) stderr: Vec<u8>,
 }
 
-/// Runs the binary in `folder` with no variables but `PATH`, a home in that folder and `variables`.
-/// Without a text the standard input is closed.
-pub(crate) fn run(
-    arguments: &[String],
-    variables: &[(String, String)],
-    folder: &Path,
-    stdin: Option<&str>,
-) -> Result<Finished, String> {
-    let program = BINARY.as_ref().map_err(Clone::clone)?;
-    let mut command = Command::new(program);
-    command.args(arguments).current_dir(folder).env_clear();
-    command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
-    command.env("HOME", folder);
-    for (name, below) in HOMES {
-        command.env(name, folder.join(below));
-    }
-    command.envs(variables.iter().map(|(name, value)| (name, value)));
-    command.stdin(if stdin.is_some() {
-        Stdio::piped()
-    } else {
-        Stdio::null()
-    });
-    command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    let child = command
-        .spawn()
-        .map_err(|error| format!("{}: {error}", program.display()))?;
-    finish(child, stdin)
+/// A run to be.
+#[derive(Debug)]
+pub(crate) struct Start<'a> {
+    pub(crate) arguments: &'a [String],
+    /// The working directory, and the home.
+    pub(crate) folder: &'a Path,
+    /// All variables but `PATH` and the homes.
+    pub(crate) variables: &'a [(String, String)],
+    /// Without a text the standard input is closed.
+    pub(crate) stdin: Option<&'a str>,
+    /// After this time the run is interrupted as by Ctrl-C.
+    pub(crate) interrupt: Option<Duration>,
 }
 
-const HOMES: [(&str, &str); 3] = [
-    ("XDG_CONFIG_HOME", ".config"),
-    ("XDG_CACHE_HOME", ".cache"),
-    ("XDG_DATA_HOME", ".local/share"),
-];
+impl<'a> Start<'a> {
+    /// A run without variables and input.
+    pub(crate) fn new(arguments: &'a [String], folder: &'a Path) -> Start<'a> {
+        Start { arguments, folder, variables: &[], stdin: None, interrupt: None }
+    }
+}
 
-fn finish(mut child: Child, stdin: Option<&str>) -> Result<Finished, String> {
-    if let (Some(mut pipe), Some(text)) = (child.stdin.take(), stdin) {
+/// Runs the binary, for [`RUN_TIMEOUT`] at most.
+pub(crate) fn run(start: &Start<'_>) -> Result<Finished, String> {
+    let program = BINARY.as_ref().map_err(Clone::clone)?;
+    let mut command = Command::new(program);
+    command.args(start.arguments).current_dir(start.folder).env_clear();
+    command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    command.env("HOME", start.folder);
+    for (name, below) in HOMES {
+        command.env(name, start.folder.join(below));
+    }
+    command.envs(start.variables.iter().map(|(name, value)| (name, value)));
+    command.stdin(if start.stdin.is_some() { Stdio::piped() } else { Stdio::null() });
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = command.spawn().map_err(|error| format!("{}: {error}", program.display()))?;
+    finish(child, start)
+}
+
+const HOMES: [(&str, &str); 3] =
+    [("XDG_CONFIG_HOME", ".config"), ("XDG_CACHE_HOME", ".cache"), ("XDG_DATA_HOME", ".local/share")];
+
+fn finish(mut child: Child, start: &Start<'_>) -> Result<Finished, String> {
+    if let (Some(mut pipe), Some(text)) = (child.stdin.take(), start.stdin) {
         // A program that does not read its input may have closed it already.
         let _ = pipe.write_all(text.as_bytes());
     }
     let stdout = collect(child.stdout.take());
     let stderr = collect(child.stderr.take());
-    let exit = wait(&mut child)?;
+    let exit = wait(&mut child, start.interrupt)?;
     let bytes = |reader: JoinHandle<Vec<u8>>| reader.join().expect("reading a pipe cannot panic");
-    Ok(Finished {
-        exit,
-        stdout: bytes(stdout),
-        stderr: bytes(stderr),
-    })
+    Ok(Finished { exit, stdout: bytes(stdout), stderr: bytes(stderr) })
 }
 
 /// Reads a pipe beside the others, so that a full one blocks nobody.
@@ -86,11 +88,14 @@ fn collect(pipe: Option<impl Read + Send + 'static>) -> JoinHandle<Vec<u8>> {
     })
 }
 
-fn wait(child: &mut Child) -> Result<i32, String> {
+fn wait(child: &mut Child, mut interrupt: Option<Duration>) -> Result<i32, String> {
     let started = Instant::now();
     loop {
         if let Some(status) = child.try_wait().map_err(|error| error.to_string())? {
             return Ok(status.code().unwrap_or_else(|| 128 + signal(status)));
+        }
+        if interrupt.take_if(|after| started.elapsed() > *after).is_some() {
+            send_interrupt(child)?;
         }
         if started.elapsed() > RUN_TIMEOUT {
             child.kill().map_err(|error| error.to_string())?;
@@ -98,6 +103,13 @@ fn wait(child: &mut Child) -> Result<i32, String> {
         }
         thread::sleep(Duration::from_millis(2));
     }
+}
+
+/// By the system's own command: the standard library sends no signal but the deadly one.
+fn send_interrupt(child: &Child) -> Result<(), String> {
+    let status = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    let status = status.map_err(|error| format!("kill: {error}"))?;
+    status.success().then_some(()).ok_or_else(|| "the run cannot be interrupted".to_owned())
 }
 
 #[cfg(unix)]
@@ -118,39 +130,20 @@ static BINARY: LazyLock<Result<PathBuf, String>> = LazyLock::new(|| {
     build()?;
     let test = std::env::current_exe().map_err(|error| error.to_string())?;
     // target/PROFILE/deps/suite-… lies beside target/PROFILE/capstan.
-    let profile = test
-        .parent()
-        .and_then(Path::parent)
-        .ok_or("the test has no folder")?;
+    let profile = test.parent().and_then(Path::parent).ok_or("the test has no folder")?;
     let binary = profile.join(format!("capstan{}", std::env::consts::EXE_SUFFIX));
-    binary
-        .is_file()
-        .then_some(binary)
-        .ok_or_else(|| "`cargo build` left no binary".to_owned())
+    binary.is_file().then_some(binary).ok_or_else(|| "`cargo build` left no binary".to_owned())
 });
 
 fn build() -> Result<(), String> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
-    command.args([
-        "build",
-        "--quiet",
-        "--package",
-        "capstan",
-        "--manifest-path",
-    ]);
+    command.args(["build", "--quiet", "--package", "capstan", "--manifest-path"]);
     command.arg(super::setup::repository().join("Cargo.toml"));
     if !cfg!(debug_assertions) {
         command.arg("--release");
     }
-    let output = command
-        .output()
-        .map_err(|error| format!("cargo: {error}"))?;
-    let failed = || {
-        format!(
-            "cannot build capstan:\n{}",
-            String::from_utf8_lossy(&output.stderr)
-        )
-    };
+    let output = command.output().map_err(|error| format!("cargo: {error}"))?;
+    let failed = || format!("cannot build capstan:\n{}", String::from_utf8_lossy(&output.stderr));
     output.status.success().then_some(()).ok_or_else(failed)
 }

@@ -35,28 +35,15 @@ impl Case {
     }
 
     pub(crate) fn parse(path: &Path, text: &str) -> Case {
-        let mut case = Case {
-            path: path.to_owned(),
-            title: String::new(),
-            sections: Vec::new(),
-        };
+        let mut case = Case { path: path.to_owned(), title: String::new(), sections: Vec::new() };
         for (number, line) in text.lines().enumerate() {
             if let Some(head) = line.strip_prefix("--- ") {
                 let head = head.trim().to_owned();
-                case.sections.push(Section {
-                    head,
-                    body: String::new(),
-                    line: number + 1,
-                });
+                case.sections.push(Section { head, body: String::new(), line: number + 1 });
                 continue;
             }
-            let content = line
-                .strip_prefix('\\')
-                .filter(|rest| rest.starts_with("--- "));
-            let target = case
-                .sections
-                .last_mut()
-                .map_or(&mut case.title, |last| &mut last.body);
+            let content = line.strip_prefix('\\').filter(|rest| rest.starts_with("--- "));
+            let target = case.sections.last_mut().map_or(&mut case.title, |last| &mut last.body);
             target.push_str(content.unwrap_or(line));
             target.push('\n');
         }
@@ -85,8 +72,7 @@ impl Case {
                 Change::Body(body) => self.sections[section].body = body.trim_end().to_owned(),
                 Change::Insert(head, body) => {
                     let (body, line) = (body.trim_end().to_owned(), self.sections[section].line);
-                    self.sections
-                        .insert(section + 1, Section { head, body, line });
+                    self.sections.insert(section + 1, Section { head, body, line });
                 }
             }
         }

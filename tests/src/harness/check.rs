@@ -70,34 +70,17 @@ pub(super) fn compare(
     check_diagnostics(case, run, observed, problems, updates);
     if run.expects.iter().all(|e| !matches!(e.what, What::Exit(_))) && run.marked.is_none() {
         let text = "no `expect exit` stands below this run".to_owned();
-        problems.push(located(
-            case,
-            run.section,
-            Problem {
-                text,
-                mendable: false,
-            },
-        ));
+        problems.push(located(case, run.section, Problem { text, mendable: false }));
     }
     if problems.len() > before {
-        let text = format!(
-            "the whole run: exit {}\n{}",
-            observed.exit,
-            transcript(observed)
-        );
-        problems.push(Problem {
-            text,
-            mendable: true,
-        });
+        let text = format!("the whole run: exit {}\n{}", observed.exit, transcript(observed));
+        problems.push(Problem { text, mendable: true });
     }
 }
 
 fn located(case: &Case, section: usize, problem: Problem) -> Problem {
     let head = &case.sections[section].head;
-    Problem {
-        text: format!("{} ({head})\n{}", case.place(section), problem.text),
-        ..problem
-    }
+    Problem { text: format!("{} ({head})\n{}", case.place(section), problem.text), ..problem }
 }
 
 fn transcript(observed: &Observed) -> String {
@@ -108,9 +91,7 @@ fn transcript(observed: &Observed) -> String {
         ("requests to the other origin", &observed.other),
     ];
     let shown = parts.iter().filter(|(_, text)| !text.is_empty());
-    shown
-        .map(|(name, text)| format!("~~~ {name}\n{}", shortened(text)))
-        .collect()
+    shown.map(|(name, text)| format!("~~~ {name}\n{}", shortened(text))).collect()
 }
 
 /// A text whose middle is left out when nobody would read it.
@@ -128,10 +109,7 @@ fn check(expect: &Expect, body: &str, observed: &Observed) -> Result<(), Problem
         What::Exit(Some(code)) => count("exit code", *code as usize, observed.exit as usize),
         What::Exit(None) => {
             let text = format!("the exit code {} is not written yet", observed.exit);
-            Err(Problem {
-                text,
-                mendable: true,
-            })
+            Err(Problem { text, mendable: true })
         }
         What::Requests(number) => count("number of requests", *number, observed.requests),
         What::OtherRequests(number) => count("number of requests", *number, observed.others),
@@ -153,17 +131,11 @@ fn text<'a>(stream: &Stream, observed: &'a Observed) -> Option<&'a str> {
 
 fn count(what: &str, expected: usize, found: usize) -> Result<(), Problem> {
     let text = format!("the {what} is {found}, not {expected}");
-    (expected == found).then_some(()).ok_or(Problem {
-        text,
-        mendable: false,
-    })
+    (expected == found).then_some(()).ok_or(Problem { text, mendable: false })
 }
 
 fn compare_text(mode: Mode, expected: &str, found: Option<&str>) -> Result<(), Problem> {
-    let stated = |text: String| Problem {
-        text,
-        mendable: false,
-    };
+    let stated = |text: String| Problem { text, mendable: false };
     let missing = || stated("there is no such file".to_owned());
     match mode {
         Mode::Empty => match found.unwrap_or("").trim() {
@@ -184,67 +156,48 @@ fn compare_exactly(expected: &str, found: &str) -> Result<(), Problem> {
     }
     let lines = expected.lines().zip(found.lines());
     let same = lines.take_while(|(a, b)| a == b).count();
-    let line = |text: &str| {
-        text.lines()
-            .nth(same)
-            .unwrap_or("(nothing more)")
-            .to_owned()
-    };
+    let line = |text: &str| text.lines().nth(same).unwrap_or("(nothing more)").to_owned();
     let (expected, found) = (line(expected), line(found));
     let text = format!("line {} differs\n- {expected}\n+ {found}", same + 1);
-    Err(Problem {
-        text,
-        mendable: true,
-    })
+    Err(Problem { text, mendable: true })
 }
 
 fn compare_json(expected: &str, found: &str) -> Result<(), Problem> {
     let parse = |text: &str| serde_json::from_str::<Value>(text).ok();
     let same = parse(expected).is_some_and(|value| parse(found).as_ref() == Some(&value));
     let text = "the JSON values differ".to_owned();
-    same.then_some(()).ok_or(Problem {
-        text,
-        mendable: parse(found).is_some(),
-    })
+    same.then_some(()).ok_or(Problem { text, mendable: parse(found).is_some() })
 }
 
 fn each_line(expected: &str, found: &str, wanted: bool) -> Result<(), String> {
     let lines = expected.lines().filter(|line| !line.trim().is_empty());
-    let wrong: Vec<&str> = lines
-        .filter(|line| found.contains(line.trim()) != wanted)
-        .collect();
+    let wrong: Vec<&str> = lines.filter(|line| found.contains(line.trim()) != wanted).collect();
     let what = if wanted { "missing" } else { "present" };
-    wrong
-        .is_empty()
-        .then_some(())
-        .ok_or_else(|| format!("{what}: {}", wrong.join("\n    ")))
+    wrong.is_empty().then_some(()).ok_or_else(|| format!("{what}: {}", wrong.join("\n    ")))
 }
 
 fn subset_of(expected: &str, found: &str) -> Result<(), String> {
-    let expected: Value = serde_json::from_str(expected)
-        .map_err(|error| format!("the expectation is no JSON: {error}"))?;
-    let found: Value =
-        serde_json::from_str(found).map_err(|error| format!("the text is no JSON: {error}"))?;
+    let expected: Value =
+        serde_json::from_str(expected).map_err(|error| format!("the expectation is no JSON: {error}"))?;
+    let found: Value = serde_json::from_str(found).map_err(|error| format!("the text is no JSON: {error}"))?;
     first_difference("$", &expected, &found).map_or(Ok(()), Err)
 }
 
 /// Where `found` lacks something of `expected`; objects may have more members, arrays may not.
 pub(crate) fn first_difference(path: &str, expected: &Value, found: &Value) -> Option<String> {
     match (expected, found) {
-        (Value::Object(members), Value::Object(other)) => {
-            members.iter().find_map(|(key, value)| {
-                let path = format!("{path}.{key}");
-                match other.get(key) {
-                    Some(found) => first_difference(&path, value, found),
-                    None => Some(format!("{path} is missing")),
-                }
-            })
-        }
+        (Value::Object(members), Value::Object(other)) => members.iter().find_map(|(key, value)| {
+            let path = format!("{path}.{key}");
+            match other.get(key) {
+                Some(found) => first_difference(&path, value, found),
+                None => Some(format!("{path} is missing")),
+            }
+        }),
         (Value::Array(items), Value::Array(others)) if items.len() == others.len() => {
             let pairs = items.iter().zip(others).enumerate();
-            pairs.into_iter().find_map(|(index, (item, other))| {
-                first_difference(&format!("{path}[{index}]"), item, other)
-            })
+            pairs
+                .into_iter()
+                .find_map(|(index, (item, other))| first_difference(&format!("{path}[{index}]"), item, other))
         }
         (expected, found) if expected == found => None,
         (expected, found) => Some(format!("{path} is {found}, not {expected}")),
@@ -258,10 +211,7 @@ fn mend(expect: &Expect, observed: &Observed) -> Option<Update> {
         What::Text(stream, Mode::Json) => Change::Body(pretty(text(stream, observed)?)?),
         _ => return None,
     };
-    Some(Update {
-        section: expect.section,
-        change,
-    })
+    Some(Update { section: expect.section, change })
 }
 
 fn pretty(text: &str) -> Option<String> {
@@ -278,28 +228,14 @@ fn check_diagnostics(
 ) {
     let Some(text) = &run.marked else { return };
     let marks = diagnostics::marked(text);
-    let section = run
-        .expects
-        .iter()
-        .find(|expect| expect.what == What::Diagnostics);
+    let section = run.expects.iter().find(|expect| expect.what == What::Diagnostics);
     let section = section.map(|expect| expect.section);
     let listed = section.map(|index| diagnostics::listed(&case.sections[index].body));
-    let expected: Vec<_> = marks
-        .iter()
-        .cloned()
-        .chain(listed.into_iter().flatten())
-        .collect();
+    let expected: Vec<_> = marks.iter().cloned().chain(listed.into_iter().flatten()).collect();
     let printed = match diagnostics::printed(&observed.stdout) {
         Ok(printed) => printed,
         Err(text) => {
-            return problems.push(located(
-                case,
-                run.section,
-                Problem {
-                    text,
-                    mendable: false,
-                },
-            ));
+            return problems.push(located(case, run.section, Problem { text, mendable: false }));
         }
     };
     let (missing, unexpected) = diagnostics::differences(&expected, &printed);
@@ -311,29 +247,16 @@ fn check_diagnostics(
     }
     for finding in &unexpected {
         let text = format!("not expected: {finding}");
-        problems.push(located(
-            case,
-            run.section,
-            Problem {
-                text,
-                mendable: true,
-            },
-        ));
+        problems.push(located(case, run.section, Problem { text, mendable: true }));
     }
     if !missing.is_empty() || !unexpected.is_empty() {
         let (_, rest) = diagnostics::differences(&marks, &printed);
         let body = rest.iter().map(|finding| format!("{finding}\n")).collect();
         updates.push(match section {
-            Some(section) => Update {
-                section,
-                change: Change::Body(body),
-            },
+            Some(section) => Update { section, change: Change::Body(body) },
             None => {
                 let change = Change::Insert("expect diagnostics".to_owned(), body);
-                Update {
-                    section: run.section,
-                    change,
-                }
+                Update { section: run.section, change }
             }
         });
     }

@@ -51,11 +51,7 @@ fn marks(line: u64, text: &str) -> impl Iterator<Item = Finding> {
         column: mark.get(3).and_then(|column| column.as_str().parse().ok()),
         severity: mark[1].to_owned(),
         code: mark[2].to_owned(),
-        message: mark
-            .get(4)
-            .map_or("", |words| words.as_str())
-            .trim()
-            .to_owned(),
+        message: mark.get(4).map_or("", |words| words.as_str()).trim().to_owned(),
     })
 }
 
@@ -63,24 +59,20 @@ fn marks(line: u64, text: &str) -> impl Iterator<Item = Finding> {
 pub(crate) fn marked(text: &str) -> Vec<Finding> {
     let lines = text.lines().zip(1..);
     let comments = lines.filter_map(|(line, n)| Some((n, line.split_once("# ")?.1)));
-    comments
-        .flat_map(|(line, comment)| marks(line, comment))
-        .collect()
+    comments.flat_map(|(line, comment)| marks(line, comment)).collect()
 }
 
 /// The lines of an `expect diagnostics` section.
 pub(crate) fn listed(text: &str) -> Vec<Finding> {
     let lines = text.lines().filter_map(|line| line.split_once(": "));
     let numbered = lines.filter_map(|(number, rest)| Some((number.parse().ok()?, rest)));
-    numbered
-        .flat_map(|(line, rest)| marks(line, rest))
-        .collect()
+    numbered.flat_map(|(line, rest)| marks(line, rest)).collect()
 }
 
 /// The diagnostics in what `validate --format json` printed: every object that has a code.
 pub(crate) fn printed(stdout: &str) -> Result<Vec<Finding>, String> {
-    let value: Value = serde_json::from_str(stdout)
-        .map_err(|error| format!("`validate --format json` printed no JSON: {error}"))?;
+    let value: Value =
+        serde_json::from_str(stdout).map_err(|error| format!("`validate --format json` printed no JSON: {error}"))?;
     let mut findings = Vec::new();
     collect(&value, &mut findings);
     findings.sort();
@@ -92,9 +84,7 @@ fn collect(value: &Value, findings: &mut Vec<Finding>) {
         Value::Array(items) => items.iter().for_each(|item| collect(item, findings)),
         Value::Object(members) => match finding(value) {
             Some(finding) => findings.push(finding),
-            None => members
-                .values()
-                .for_each(|member| collect(member, findings)),
+            None => members.values().for_each(|member| collect(member, findings)),
         },
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
@@ -113,17 +103,11 @@ fn finding(value: &Value) -> Option<Finding> {
 }
 
 /// What is expected and not printed, and what is printed and not expected.
-pub(crate) fn differences(
-    expected: &[Finding],
-    printed: &[Finding],
-) -> (Vec<Finding>, Vec<Finding>) {
+pub(crate) fn differences(expected: &[Finding], printed: &[Finding]) -> (Vec<Finding>, Vec<Finding>) {
     let mut unexpected = printed.to_vec();
     let mut missing = Vec::new();
     for finding in expected {
-        match unexpected
-            .iter()
-            .position(|candidate| finding.is(candidate))
-        {
+        match unexpected.iter().position(|candidate| finding.is(candidate)) {
             Some(at) => drop(unexpected.remove(at)),
             None => missing.push(finding.clone()),
         }

@@ -46,59 +46,24 @@ impl Filters {
 /// Name, pattern, replacement.
 static PATTERNS: LazyLock<Vec<(&str, Regex, &str)>> = LazyLock::new(|| {
     let table = [
-        (
-            "version",
-            r"capstan([/ ])\d+\.\d+\.\d+[\w.+-]*",
-            "capstan$1{version}",
-        ),
-        (
-            "version in JSON",
-            r#"("name": ?"capstan", ?\s*"version": ?)"[^"]*""#,
-            r#"$1"{version}""#,
-        ),
-        (
-            "instant",
-            r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+(Z|[+-]\d\d:\d\d)",
-            "{instant}",
-        ),
-        (
-            "Date header",
-            r"(?i)\b(date: )\w{3}, \d\d \w{3} \d{4} [\d:]{8} GMT",
-            "$1{date}",
-        ),
-        (
-            "date in JSON",
-            r#""\w{3}, \d\d \w{3} \d{4} [\d:]{8} GMT""#,
-            r#""{date}""#,
-        ),
-        (
-            "HAR times",
-            r#"("(?:time|wait|send|receive|connect)": ?)-?\d+(?:\.\d+)?"#,
-            r#"$1"{ms}""#,
-        ),
+        ("version", r"capstan([/ ])\d+\.\d+\.\d+[\w.+-]*", "capstan$1{version}"),
+        ("version in JSON", r#"("name": ?"capstan", ?\s*"version": ?)"[^"]*""#, r#"$1"{version}""#),
+        ("instant", r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+(Z|[+-]\d\d:\d\d)", "{instant}"),
+        ("Date header", r"(?i)\b(date: )\w{3}, \d\d \w{3} \d{4} [\d:]{8} GMT", "$1{date}"),
+        ("date in JSON", r#""\w{3}, \d\d \w{3} \d{4} [\d:]{8} GMT""#, r#""{date}""#),
+        ("HAR times", r#"("(?:time|wait|send|receive|connect)": ?)-?\d+(?:\.\d+)?"#, r#"$1"{ms}""#),
         ("durations", r"\b\d+(?:\.\d+)? ?(?:ms|µs)\b", "{duration}"),
     ];
-    let compile = |(name, pattern, to)| {
-        (
-            name,
-            Regex::new(pattern).expect("the patterns above are valid"),
-            to,
-        )
-    };
+    let compile = |(name, pattern, to)| (name, Regex::new(pattern).expect("the patterns above are valid"), to);
     table.map(compile).into()
 });
 
 /// A multipart boundary is chosen anew each time: wherever it stands it becomes `{boundary}`.
 fn boundaries(text: String) -> String {
-    let found = BOUNDARY
-        .captures_iter(&text)
-        .map(|found| found[1].to_owned());
+    let found = BOUNDARY.captures_iter(&text).map(|found| found[1].to_owned());
     let found: Vec<String> = found.collect();
-    found
-        .iter()
-        .fold(text, |text, boundary| text.replace(boundary, "{boundary}"))
+    found.iter().fold(text, |text, boundary| text.replace(boundary, "{boundary}"))
 }
 
-static BOUNDARY: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r#"multipart/[\w-]+; ?boundary="?([^\s";]{8,})"#).expect("the pattern is valid")
-});
+static BOUNDARY: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r#"multipart/[\w-]+; ?boundary="?([^\s";]{8,})"#).expect("the pattern is valid"));

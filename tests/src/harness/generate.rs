@@ -26,9 +26,7 @@ enum Kind {
 impl Recipe {
     /// Reads `KIND SIZE`.
     pub(crate) fn parse(text: &str) -> Result<Recipe, String> {
-        let (kind, size) = text
-            .split_once(' ')
-            .ok_or("a recipe is a kind and a size")?;
+        let (kind, size) = text.split_once(' ').ok_or("a recipe is a kind and a size")?;
         let kind = match kind {
             "large" => Kind::Large,
             "deep-flow" => Kind::DeepFlow,

@@ -13,9 +13,7 @@ pub(crate) fn find(secret: &str, places: &[(String, Vec<u8>)]) -> Vec<String> {
     }
     let spellings = spellings(secret);
     let hits = places.iter().flat_map(|(place, bytes)| {
-        let hits = spellings
-            .iter()
-            .filter(|(_, needle)| occurs(needle.as_bytes(), bytes));
+        let hits = spellings.iter().filter(|(_, needle)| occurs(needle.as_bytes(), bytes));
         hits.map(move |(spelling, _)| format!("{place} shows a secret of the case ({spelling})"))
     });
     hits.collect()
@@ -39,10 +37,7 @@ fn spellings(secret: &str) -> Vec<(&'static str, String)> {
     ];
     for offset in 0..3 {
         spellings.push(("in base64", base64(secret, offset, &STANDARD_NO_PAD)));
-        spellings.push((
-            "in base64 for URLs",
-            base64(secret, offset, &URL_SAFE_NO_PAD),
-        ));
+        spellings.push(("in base64 for URLs", base64(secret, offset, &URL_SAFE_NO_PAD)));
     }
     spellings.retain(|(_, needle)| needle.len() >= SECRET_BYTES_MIN);
     spellings.sort_by(|a, b| a.1.cmp(&b.1));
@@ -52,9 +47,7 @@ fn spellings(secret: &str) -> Vec<(&'static str, String)> {
 
 fn percent(text: &str) -> String {
     let encode = |byte: u8| match byte {
-        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
-            char::from(byte).to_string()
-        }
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => char::from(byte).to_string(),
         byte => format!("%{byte:02X}"),
     };
     text.bytes().map(encode).collect()
@@ -66,20 +59,13 @@ fn percent_small(text: &str) -> String {
     let mut small = String::with_capacity(text.len());
     for c in text.chars() {
         since_percent = if c == '%' { 0 } else { since_percent + 1 };
-        small.push(if since_percent < 3 {
-            c.to_ascii_lowercase()
-        } else {
-            c
-        });
+        small.push(if since_percent < 3 { c.to_ascii_lowercase() } else { c });
     }
     small
 }
 
 fn html(text: &str) -> String {
-    let text = text
-        .replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;");
+    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     text.replace('"', "&quot;").replace('\'', "&#39;")
 }
 
@@ -112,8 +98,5 @@ pub(crate) fn finds_every_spelling() -> Result<(), String> {
         }
     }
     let clean = find(secret, &[("there".into(), b"nothing to see".to_vec())]);
-    clean
-        .is_empty()
-        .then_some(())
-        .ok_or_else(|| "found in a clean text".to_owned())
+    clean.is_empty().then_some(()).ok_or_else(|| "found in a clean text".to_owned())
 }

@@ -39,20 +39,13 @@ pub(crate) fn run_case(path: &Path, update: bool) -> Result<(), String> {
     }
     if update && !updates.is_empty() {
         let (mended, rest): (Vec<Update>, _) = (updates, problems);
-        problems = rest
-            .into_iter()
-            .filter(|problem| !problem.mendable)
-            .collect();
+        problems = rest.into_iter().filter(|problem| !problem.mendable).collect();
         case.apply(mended)?;
     }
     if problems.is_empty() {
         return Ok(());
     }
-    Err(problems
-        .iter()
-        .map(|problem| problem.text.as_str())
-        .collect::<Vec<_>>()
-        .join("\n\n"))
+    Err(problems.iter().map(|problem| problem.text.as_str()).collect::<Vec<_>>().join("\n\n"))
 }
 
 /// The folder and the servers of one case.
@@ -71,10 +64,7 @@ impl Stage {
         let other = echo::start();
         let mut stage = Stage {
             folder: TempDir::new(),
-            server: setup
-                .server
-                .as_ref()
-                .map(|upstream| start(upstream, &other)),
+            server: setup.server.as_ref().map(|upstream| start(upstream, &other)),
             other,
             given: BTreeMap::new(),
             variables: Vec::new(),
@@ -82,9 +72,7 @@ impl Stage {
             capability: setup.capability.clone(),
         };
         let variables = setup.env.iter();
-        stage.variables = variables
-            .map(|(k, v)| (k.clone(), stage.expand(v)))
-            .collect();
+        stage.variables = variables.map(|(k, v)| (k.clone(), stage.expand(v))).collect();
         for file in &setup.files {
             let bytes = match &file.content {
                 setup::Content::Text(text) => stage.expand(text).into_bytes(),
@@ -113,48 +101,30 @@ impl Stage {
     fn perform(&self, run: &setup::Run) -> Result<Observed, String> {
         let arguments: Vec<String> = run.arguments.iter().map(|word| self.expand(word)).collect();
         let stdin = run.stdin.as_ref().map(|text| self.expand(text));
-        let finished = binary::run(
-            &arguments,
-            &self.variables,
-            self.folder.path(),
-            stdin.as_deref(),
-        )?;
+        let finished = binary::run(&binary::Start {
+            variables: &self.variables,
+            stdin: stdin.as_deref(),
+            interrupt: run.interrupt,
+            ..binary::Start::new(&arguments, self.folder.path())
+        })?;
         let requests = self.server.as_ref().map(|server| server.journal().take());
-        Ok(self.observe(
-            finished,
-            requests.unwrap_or_default(),
-            self.other.journal().take(),
-        ))
+        Ok(self.observe(finished, requests.unwrap_or_default(), self.other.journal().take()))
     }
 
     fn observe(&self, run: Finished, requests: Vec<Received>, others: Vec<Received>) -> Observed {
         let filters = Filters::new(self.folder.path(), self.server.as_ref(), &self.other);
-        let text = |list: &[Received]| {
-            filters.apply(
-                &list
-                    .iter()
-                    .map(Received::to_text)
-                    .collect::<Vec<_>>()
-                    .join("\n"),
-            )
-        };
+        let text =
+            |list: &[Received]| filters.apply(&list.iter().map(Received::to_text).collect::<Vec<_>>().join("\n"));
         Observed {
             exit: run.exit,
             stdout: filters.apply(&String::from_utf8_lossy(&run.stdout)),
             stderr: filters.apply(&String::from_utf8_lossy(&run.stderr)),
             request: text(&requests),
-            body: requests
-                .last()
-                .map(|r| filters.lossy(&r.body))
-                .unwrap_or_default(),
+            body: requests.last().map(|r| filters.lossy(&r.body)).unwrap_or_default(),
             other: text(&others),
             requests: requests.len(),
             others: others.len(),
-            files: self
-                .written()
-                .iter()
-                .map(|(n, b)| (n.clone(), filters.lossy(b)))
-                .collect(),
+            files: self.written().iter().map(|(n, b)| (n.clone(), filters.lossy(b))).collect(),
             raw: vec![("stdout".into(), run.stdout), ("stderr".into(), run.stderr)],
         }
     }
@@ -173,16 +143,8 @@ impl Stage {
         }
         let written = self.written().into_iter();
         let places: Vec<(String, Vec<u8>)> = observed.raw.iter().cloned().chain(written).collect();
-        let found = self
-            .secrets
-            .iter()
-            .flat_map(|secret| leaks::find(secret, &places));
-        found
-            .map(|text| check::Problem {
-                text,
-                mendable: false,
-            })
-            .collect()
+        let found = self.secrets.iter().flat_map(|secret| leaks::find(secret, &places));
+        found.map(|text| check::Problem { text, mendable: false }).collect()
     }
 }
 

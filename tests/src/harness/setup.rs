@@ -4,6 +4,7 @@
 //! never turns a check off.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::case::{Case, Section};
 use super::{generate, words};
@@ -56,6 +57,8 @@ pub(crate) struct Run {
     pub(crate) section: usize,
     pub(crate) arguments: Vec<String>,
     pub(crate) stdin: Option<String>,
+    /// When Ctrl-C is pressed.
+    pub(crate) interrupt: Option<Duration>,
     pub(crate) expects: Vec<Expect>,
     /// `diagnose`: the marks of this section's text are expected, and no other diagnostics.
     pub(crate) marked: Option<String>,
@@ -139,9 +142,7 @@ impl Setup {
                 self.add_file(to.trim(), Content::Copy(repository().join(from)));
             }
             "generate" => {
-                let (name, recipe) = rest
-                    .split_once(' ')
-                    .ok_or("`generate` wants NAME, recipe")?;
+                let (name, recipe) = rest.split_once(' ').ok_or("`generate` wants NAME, recipe")?;
                 self.add_file(name, Content::Generated(generate::Recipe::parse(recipe)?));
                 self.capability = name.to_owned();
             }
@@ -153,12 +154,13 @@ impl Setup {
             "run" => self.add_run(index, words::split(&format!("{rest} {}", section.body))?),
             "diagnose" => self.add_diagnose(index)?,
             "stdin" => self.last_run()?.stdin = Some(format!("{}\n", section.body)),
+            "interrupt" => {
+                let after_ms = rest.parse().map_err(|_| format!("`{rest}` is no time in ms"))?;
+                self.last_run()?.interrupt = Some(Duration::from_millis(after_ms));
+            }
             "expect" => {
                 let what = expectation(rest)?;
-                self.last_run()?.expects.push(Expect {
-                    section: index,
-                    what,
-                });
+                self.last_run()?.expects.push(Expect { section: index, what });
             }
             _ => return Err(format!("no section is called `{word}`")),
         }
@@ -171,17 +173,12 @@ impl Setup {
     }
 
     fn add_file(&mut self, name: &str, content: Content) {
-        self.files.push(File {
-            name: name.to_owned(),
-            content,
-        });
+        self.files.push(File { name: name.to_owned(), content });
     }
 
     fn add_variables(&mut self, lines: &str) -> Result<(), String> {
         for line in lines.lines().filter(|line| !line.trim().is_empty()) {
-            let (name, value) = line
-                .split_once('=')
-                .ok_or_else(|| format!("`{line}` has no `=`"))?;
+            let (name, value) = line.split_once('=').ok_or_else(|| format!("`{line}` has no `=`"))?;
             let (name, value) = (name.trim(), value.trim());
             if let Some(name) = name.strip_suffix('!') {
                 self.secrets.push(value.to_owned());
@@ -194,13 +191,8 @@ impl Setup {
     }
 
     fn add_run(&mut self, section: usize, arguments: Vec<String>) {
-        let run = Run {
-            section,
-            arguments,
-            stdin: None,
-            expects: Vec::new(),
-            marked: None,
-        };
+        let (stdin, interrupt) = (None, None);
+        let run = Run { section, arguments, stdin, interrupt, expects: Vec::new(), marked: None };
         self.runs.push(run);
     }
 
@@ -218,19 +210,14 @@ impl Setup {
     }
 
     fn last_run(&mut self) -> Result<&mut Run, String> {
-        self.runs
-            .last_mut()
-            .ok_or_else(|| "no run stands before this section".to_owned())
+        self.runs.last_mut().ok_or_else(|| "no run stands before this section".to_owned())
     }
 }
 
 /// The root of the repository.
 pub(crate) fn repository() -> PathBuf {
     let tests = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    tests
-        .parent()
-        .expect("tests/ lies in the repository")
-        .to_owned()
+    tests.parent().expect("tests/ lies in the repository").to_owned()
 }
 
 fn upstream(kind: &str, body: &str) -> Result<Upstream, String> {
@@ -257,10 +244,7 @@ fn expectation(words: &str) -> Result<What, String> {
         ["request", mode @ ..] => Ok(What::Text(Stream::Request, comparison(mode)?)),
         ["body", mode @ ..] => Ok(What::Text(Stream::Body, comparison(mode)?)),
         ["other", mode @ ..] => Ok(What::Text(Stream::Other, comparison(mode)?)),
-        ["file", name, mode @ ..] => Ok(What::Text(
-            Stream::File((*name).to_owned()),
-            comparison(mode)?,
-        )),
+        ["file", name, mode @ ..] => Ok(What::Text(Stream::File((*name).to_owned()), comparison(mode)?)),
         _ => Err(format!("`{}` cannot be expected", words.join(" "))),
     }
 }

@@ -7,14 +7,10 @@ pub(super) fn items(value: &serde_yaml::Value) -> Vec<(String, &serde_yaml::Valu
     match value {
         serde_yaml::Value::Sequence(list) => {
             let name = |item: &serde_yaml::Value| text(&item["name"]).or(text(&item["id"]));
-            list.iter()
-                .map(|item| (name(item).unwrap_or_default(), item))
-                .collect()
+            list.iter().map(|item| (name(item).unwrap_or_default(), item)).collect()
         }
         serde_yaml::Value::Mapping(members) => {
-            let named = members
-                .iter()
-                .map(|(name, item)| (text(name).unwrap_or_default(), item));
+            let named = members.iter().map(|(name, item)| (text(name).unwrap_or_default(), item));
             named.collect()
         }
         _ => Vec::new(),

@@ -28,9 +28,7 @@ impl Preset {
             fault: None,
         };
         for line in text.lines().filter(|line| !line.trim().is_empty()) {
-            let (key, value) = line
-                .split_once('=')
-                .ok_or_else(|| format!("`{line}` has no `=`"))?;
+            let (key, value) = line.split_once('=').ok_or_else(|| format!("`{line}` has no `=`"))?;
             preset.set(key.trim(), value.trim())?;
         }
         Ok(preset)
@@ -125,38 +123,27 @@ pub(super) struct State {
 impl State {
     pub(super) fn new(preset: &Preset) -> State {
         let mut acme = Organization::new("org_1ccfb819462", "Acme Corp", Some("acme_corp"));
-        let users: Vec<String> = (1..=preset.members + 2)
-            .map(|n| format!("kp_{n:04}"))
-            .collect();
+        let users: Vec<String> = (1..=preset.members + 2).map(|n| format!("kp_{n:04}")).collect();
         let roles = [vec!["admin".to_owned(), "manager".to_owned()], vec![]];
         acme.members = (users.iter().take(preset.members).enumerate())
-            .map(|(n, id)| Member {
-                id: id.clone(),
-                roles: roles[n % 2].clone(),
-            })
+            .map(|(n, id)| Member { id: id.clone(), roles: roles[n % 2].clone() })
             .collect();
         let mut organizations = vec![acme];
-        organizations.extend((2..=preset.organizations).map(|n| {
-            Organization::new(&format!("org_{n:011}"), &format!("Organization {n}"), None)
-        }));
+        organizations.extend(
+            (2..=preset.organizations)
+                .map(|n| Organization::new(&format!("org_{n:011}"), &format!("Organization {n}"), None)),
+        );
         organizations.truncate(preset.organizations);
-        State {
-            organizations,
-            users,
-            flags: vec!["new_dashboard".into(), "seat limit/2".into()],
-        }
+        State { organizations, users, flags: vec!["new_dashboard".into(), "seat limit/2".into()] }
     }
 
     pub(super) fn organization_mut(&mut self, code: &str) -> Option<&mut Organization> {
-        self.organizations
-            .iter_mut()
-            .find(|organization| organization.code == code)
+        self.organizations.iter_mut().find(|organization| organization.code == code)
     }
 
     pub(super) fn add_organization(&mut self, name: &str, handle: Option<&str>) -> String {
         let code = format!("org_new{}", self.organizations.len() + 1);
-        self.organizations
-            .push(Organization::new(&code, name, handle));
+        self.organizations.push(Organization::new(&code, name, handle));
         code
     }
 
@@ -164,12 +151,7 @@ impl State {
     pub(super) fn member(&self, id: &str, roles: Option<&Value>) -> Option<Member> {
         let known = self.users.iter().any(|user| user == id);
         let roles = roles.and_then(Value::as_array).into_iter().flatten();
-        let roles = roles
-            .filter_map(|role| role.as_str().map(str::to_owned))
-            .collect();
-        known.then(|| Member {
-            id: id.to_owned(),
-            roles,
-        })
+        let roles = roles.filter_map(|role| role.as_str().map(str::to_owned)).collect();
+        known.then(|| Member { id: id.to_owned(), roles })
     }
 }
