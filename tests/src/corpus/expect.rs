@@ -58,6 +58,11 @@ impl<'a> Document<'a> {
         for (_, binding) in bindings {
             document.bind(binding);
         }
+        let entries = items(&capability["consumes"]).into_iter().chain(items(&value["consumes"]));
+        for (_, entry) in entries {
+            document.imply(&to_json(&entry["authentication"]));
+            document.imply(&to_json(&entry["auth"]));
+        }
         document
     }
 
@@ -70,6 +75,18 @@ impl<'a> Document<'a> {
             let value = format!("value-{name}");
             self.variables.push((text(key).unwrap_or_else(|| name.clone()), value.clone()));
             self.variables.push((name, value));
+        }
+    }
+
+    /// What an authentication names and nobody binds comes from the environment all the same.
+    fn imply(&mut self, authentication: &Value) {
+        let text = authentication.to_string();
+        for found in PLACEHOLDER.captures_iter(&text).filter(|found| found.get(4).is_none()) {
+            let name = placeholder(&found).to_owned();
+            let known = self.variables.iter().any(|(variable, _)| *variable == name);
+            if !known && !self.located.contains(&name) {
+                self.variables.push((name.clone(), format!("value-{name}")));
+            }
         }
     }
 
@@ -106,6 +123,7 @@ impl<'a> Document<'a> {
         let mut writer = Writer {
             document: self,
             foreseeable: true,
+            fixed: Map::new(),
             expected: Expected {
                 name: format!("{namespace}.{name}"),
                 parameters: Map::new(),
@@ -143,7 +161,8 @@ struct Parameter {
     name: String,
     place: String,
     kind: String,
-    fixed: Option<String>,
+    /// A template that takes the caller's place.
+    fixed: Option<Value>,
 }
 
 /// The parameters of all levels, inner over outer; none when one level names one twice.
@@ -152,6 +171,8 @@ fn visible_parameters(levels: [&serde_yaml::Value; 3]) -> Option<Vec<Parameter>>
     for level in levels {
         let outer = visible.len();
         for (name, declared) in items(&level["inputParameters"]) {
+            // Some names ran into the line below them; the first line is what was meant.
+            let name = name.lines().next().unwrap_or_default().trim().to_owned();
             if visible[outer.min(visible.len())..].iter().any(|parameter| parameter.name == name) {
                 return None;
             }
@@ -160,7 +181,7 @@ fn visible_parameters(levels: [&serde_yaml::Value; 3]) -> Option<Vec<Parameter>>
             visible.push(Parameter {
                 place: word("in").unwrap_or("body".into()),
                 kind: word("type").unwrap_or("string".into()),
-                fixed: word("value"),
+                fixed: Some(to_json(&declared["value"])).filter(|value| !value.is_null()),
                 name,
             });
         }
@@ -171,7 +192,7 @@ fn visible_parameters(levels: [&serde_yaml::Value; 3]) -> Option<Vec<Parameter>>
 /// The path of a resource with that of its operation: appended, unless it repeats the resource's.
 fn join(resource: &serde_yaml::Value, operation: &serde_yaml::Value) -> String {
     let outer = text(&resource["path"]).unwrap_or_default();
-    let inner = text(&operation["path"]).unwrap_or_default();
+    let inner = text(&operation["path"]).filter(|path| path != "/").unwrap_or_default();
     let repeats = outer != "/" && inner.starts_with(outer.as_str());
     match (inner.is_empty(), repeats) {
         (true, _) => outer,
@@ -197,15 +218,20 @@ struct Writer<'a> {
     document: &'a Document<'a>,
     /// Turns false when a value is needed that only its owner knows.
     foreseeable: bool,
+    /// Values of fixed parameters, for a template that asks the caller for its own name.
+    fixed: Map<String, Value>,
     expected: Expected,
 }
 
 impl Writer<'_> {
     /// Gives every parameter that is not fixed a value.
     fn declare(&mut self, parameters: &[Parameter]) {
-        for parameter in parameters.iter().filter(|parameter| parameter.fixed.is_none()) {
-            let value = generate(parameter);
-            self.expected.parameters.insert(parameter.name.clone(), value);
+        for parameter in parameters {
+            let given = match parameter.fixed {
+                Some(_) => &mut self.fixed,
+                None => &mut self.expected.parameters,
+            };
+            given.insert(parameter.name.clone(), generate(parameter));
         }
     }
 
@@ -223,8 +249,10 @@ impl Writer<'_> {
             return Value::from(value);
         }
         self.foreseeable &= !self.document.located.iter().any(|located| located == name);
-        let parameters = &mut self.expected.parameters;
-        parameters.entry(name).or_insert_with(|| format!("given {name}").into()).clone()
+        let value = self.fixed.get(name).cloned();
+        let value = value.unwrap_or_else(|| format!("given {name}").into());
+        self.expected.parameters.insert(name.to_owned(), value.clone());
+        value
     }
 
     /// A text with its placeholders filled in; a single brace counts only around a bound name.
@@ -262,7 +290,8 @@ impl Writer<'_> {
     fn write_parameters(&mut self, parameters: &[Parameter]) {
         for parameter in parameters {
             let value = match &parameter.fixed {
-                Some(template) => Value::from(self.fill(template)),
+                Some(Value::String(template)) => Value::from(self.fill(template)),
+                Some(template) => self.json(template),
                 None => self.expected.parameters[&parameter.name].clone(),
             };
             match (parameter.place.as_str(), value) {
@@ -273,6 +302,8 @@ impl Writer<'_> {
                 ("query", value) => {
                     self.expected.query.push((parameter.name.clone(), plain(&value)));
                 }
+                // The length is the sender's to say.
+                ("header", _) if parameter.name.eq_ignore_ascii_case("content-length") => {}
                 ("header", value) => {
                     self.expected.headers.push((parameter.name.to_lowercase(), plain(&value)));
                 }
@@ -307,7 +338,10 @@ impl Writer<'_> {
             }
             _ => return None,
         };
+        let given = self.expected.headers.iter().any(|(given, _)| *given == name.to_lowercase());
         match place.as_deref() {
+            // A header that the caller gives by its name is meant.
+            _ if given => {}
             Some("body") => return None,
             Some("query") => self.expected.query.push((name, value)),
             _ => self.expected.headers.push((name.to_lowercase(), value)),
@@ -338,7 +372,7 @@ impl Writer<'_> {
 
     fn whole(&mut self, parameter: &Parameter) -> Value {
         match &parameter.fixed {
-            Some(template) => self.json(&Value::from(template.clone())),
+            Some(template) => self.json(template),
             None => self.expected.parameters[&parameter.name].clone(),
         }
     }
