@@ -1,0 +1,133 @@
+//! A server that misbehaves, one way per path.
+//!
+//! | path | answer |
+//! |---|---|
+//! | `/cut-off` | promises 100 bytes of JSON, closes after 8 |
+//! | `/cut-off-chunk` | a chunked body that is never finished |
+//! | `/slow?ms=N` | the status line comes after N ms (default 60 000) |
+//! | `/drip?ms=N` | half of the body at once, the rest after N ms |
+//! | `/html` | 200, an HTML page |
+//! | `/broken-json` | 200, `application/json`, half an object |
+//! | `/unlabelled` | 200, JSON without a content type |
+//! | `/problem` | 500, `application/problem+json` |
+//! | `/text-error` | 502, plain text |
+//! | `/html-error` | 503, an HTML page |
+//! | `/bare-error` | 500, no body |
+//! | `/no-content` | 204 |
+//! | `/empty` | 200, `application/json`, no bytes |
+//! | `/not-modified` | 304 |
+//! | `/status/N` | status N with `{"status": N}` |
+//! | `/huge?bytes=N` | N bytes of one JSON string, in chunks |
+//! | `/redirect/other?status=N` | to `/landing` of the other origin |
+//! | `/redirect/same?status=N` | to `/landing` of this origin |
+//! | `/redirect/loop` | to itself |
+//! | `/redirect/relative` | `Location: landing`, beside it |
+//! | `/redirect/scheme` | to `file:///etc/passwd` |
+//! | `/redirect/nowhere` | 302 without `Location` |
+//! | anything else | as the echo server: `/landing` tells which headers arrived |
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde_json::json;
+
+use super::{Received, Reply, Server, Step, echo};
+
+const JSON: &str = "application/json";
+
+/// A chaos server whose `/redirect/other` leads to `other`, an origin.
+pub(crate) fn start(other: String) -> Server {
+    Server::start(move |request| answer(request, &other))
+}
+
+fn answer(request: &Received, other: &str) -> Reply {
+    let path = request.path();
+    if let Some(kind) = path.strip_prefix("/redirect/") {
+        return redirect(request, kind, other);
+    }
+    if let Some(status) = path.strip_prefix("/status/").and_then(|s| s.parse().ok()) {
+        return Reply::json(status, &json!({"status": status}));
+    }
+    match path {
+        "/cut-off" => cut_off().header("content-length", "100"),
+        "/cut-off-chunk" => cut_off(),
+        "/slow" => slow(request),
+        "/drip" => drip(request),
+        "/html" => Reply::new(200, "text/html; charset=utf-8", "<html><body>Log in</body></html>"),
+        "/broken-json" => Reply::new(200, JSON, r#"{"name": "Acme", "#),
+        "/unlabelled" => unlabelled(),
+        "/problem" => problem(),
+        "/text-error" => Reply::new(502, "text/plain", "upstream is restarting"),
+        "/html-error" => Reply::new(503, "text/html", "<html><title>Maintenance</title></html>"),
+        "/bare-error" => Reply::empty(500),
+        "/no-content" => Reply::empty(204),
+        "/empty" => Reply::new(200, JSON, ""),
+        "/not-modified" => Reply::empty(304),
+        "/huge" => huge(number(request, "bytes", 100 << 20)),
+        _ => Reply::json(200, &echo::describe(request)),
+    }
+}
+
+fn number(request: &Received, name: &str, default: u64) -> u64 {
+    request.parameter(name).and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
+fn cut_off() -> Reply {
+    let mut reply = Reply::new(200, JSON, r#"{"name":"#);
+    // A pause, so that the bytes before the break have left.
+    reply.body.extend([Step::Wait(Duration::from_millis(20)), Step::Break]);
+    reply
+}
+
+fn slow(request: &Received) -> Reply {
+    let delay = Duration::from_millis(number(request, "ms", 60_000));
+    Reply { delay, ..Reply::json(200, &json!({"late": true})) }
+}
+
+fn drip(request: &Received) -> Reply {
+    let mut reply = Reply::new(200, JSON, r#"{"late":"#);
+    let wait = Duration::from_millis(number(request, "ms", 60_000));
+    reply.body.extend([Step::Wait(wait), Step::Send(Bytes::from_static(b" true}"))]);
+    reply
+}
+
+fn unlabelled() -> Reply {
+    let mut reply = Reply::empty(200);
+    reply.body.push(Step::Send(Bytes::from_static(br#"{"name":"Acme"}"#)));
+    reply
+}
+
+fn problem() -> Reply {
+    let problem = json!({
+        "type": "https://example.com/problems/out-of-credit",
+        "title": "You do not have enough credit",
+        "status": 500,
+        "detail": "Your balance is 30, but that costs 50",
+    });
+    Reply::new(500, "application/problem+json", problem.to_string())
+}
+
+/// One long JSON string; the chunks share their memory.
+fn huge(bytes: u64) -> Reply {
+    const CHUNK_BYTES: u64 = 1 << 20;
+    let chunk = Bytes::from(vec![b'a'; CHUNK_BYTES as usize]);
+    let inside = bytes.saturating_sub(2);
+    let mut reply = Reply::new(200, JSON, "\"");
+    reply.body.extend((0..inside / CHUNK_BYTES).map(|_| Step::Send(chunk.clone())));
+    reply.body.push(Step::Send(chunk.slice(..(inside % CHUNK_BYTES) as usize)));
+    reply.body.push(Step::Send(Bytes::from_static(b"\"")));
+    reply
+}
+
+fn redirect(request: &Received, kind: &str, other: &str) -> Reply {
+    let status = u16::try_from(number(request, "status", 302)).unwrap_or(302);
+    let location = match kind {
+        "other" => format!("{other}/landing"),
+        "same" => "/landing".to_owned(),
+        "relative" => "landing".to_owned(),
+        "loop" => "/redirect/loop".to_owned(),
+        "scheme" => "file:///etc/passwd".to_owned(),
+        _ => return Reply::empty(302),
+    };
+    Reply::empty(status).header("location", &location)
+}
