@@ -261,7 +261,16 @@ struct Builder<'s, 'k> {
 
 impl<'s, 'k> Builder<'s, 'k> {
     fn new(file: FileId, sink: &'k mut Sink) -> Self {
-        Builder { file, sink, open: Vec::new(), anchors: HashMap::new(), taken: Size::default(), kept: Size::default(), documents: 0, root: None }
+        Builder {
+            file,
+            sink,
+            open: Vec::new(),
+            anchors: HashMap::new(),
+            taken: Size::default(),
+            kept: Size::default(),
+            documents: 0,
+            root: None,
+        }
     }
 
     fn place_of(&self, start: Marker, end: Marker) -> Place {
@@ -363,8 +372,7 @@ impl<'s, 'k> Builder<'s, 'k> {
             OpenState::Sequence(items) => Kind::Sequence(items),
             OpenState::Mapping(mapping) => Kind::Mapping(merge(mapping.entries)),
         };
-        let size =
-            Size { nodes: self.taken.nodes - open.before.nodes, bytes: self.taken.bytes - open.before.bytes };
+        let size = Size { nodes: self.taken.nodes - open.before.nodes, bytes: self.taken.bytes - open.before.bytes };
         self.place(Node { span, kind }, open.anchor, size)
     }
 

@@ -165,7 +165,12 @@ pub(super) fn parameters(source: &OperationSource<'_>, path: &WrittenPath, scope
     for parameter in &declared {
         compile_pattern(parameter, scope);
         if parameter.place == ParameterPlace::Path {
-            check_reaches(parameter, path, scope.sink);
+            let base = source.consumes.base_uri.as_ref().map_or("", |b| &b.value);
+            if !check_reaches(parameter, path, base, scope.sink)
+                && let Some(id) = scope.find(&parameter.name)
+            {
+                scope.input_mut(id).required = false;
+            }
             continue;
         }
         if parameter.place == ParameterPlace::Environment {
@@ -198,11 +203,12 @@ fn compile_pattern(declared: &Declared<'_>, scope: &mut Scope<'_>) {
     }
 }
 
-/// A path parameter must have a placeholder in the path.
-fn check_reaches(declared: &Declared<'_>, path: &WrittenPath, sink: &mut Sink) {
+/// A path parameter must have a placeholder in the path or the base URI; says whether it has.
+fn check_reaches(declared: &Declared<'_>, path: &WrittenPath, base: &str, sink: &mut Sink) -> bool {
     let name: &str = &declared.name;
     let fold = |s: &str| s.replace(['-', '_'], "").to_lowercase();
     let reaches = placeholder::placeholders(&path.text)
+        .chain(placeholder::placeholders(base))
         .any(|p| p.body == name || p.local() == name || fold(p.body) == fold(name) || p.body.contains(name));
     if !reaches {
         let message = format!("the path `{}` has no placeholder for `{name}`", path.text);
@@ -212,6 +218,7 @@ fn check_reaches(declared: &Declared<'_>, path: &WrittenPath, sink: &mut Sink) {
                 .help(format!("write `{{{name}}}` into the path, or change `in: path`")),
         );
     }
+    reaches
 }
 
 /// Where the value of a parameter comes from.
@@ -282,6 +289,7 @@ fn put(declared: &Declared<'_>, value: Source, parts: &mut Parts, scope: &mut Sc
             parts.query.push(QueryParameter { name: encode::to_component(name), value, style });
         }
         ParameterPlace::Header => match HeaderName::from_bytes(declared.name.as_bytes()) {
+            Ok(name) if is_framing(&name) => framing(declared, value, scope),
             Ok(name) => parts.headers.push(HeaderParameter { name, value }),
             Err(_) => bad_header(declared.text, scope.sink),
         },
@@ -293,6 +301,33 @@ fn put(declared: &Declared<'_>, value: Source, parts: &mut Parts, scope: &mut Sc
         }
         ParameterPlace::Path | ParameterPlace::Environment => {}
     }
+}
+
+/// Whether a header says where a message ends or where it goes: those are the sender's alone.
+fn is_framing(name: &HeaderName) -> bool {
+    matches!(
+        name.as_str(),
+        "host"
+            | "content-length"
+            | "transfer-encoding"
+            | "connection"
+            | "keep-alive"
+            | "upgrade"
+            | "te"
+            | "trailer"
+            | "expect"
+    )
+}
+
+fn framing(declared: &Declared<'_>, value: Source, scope: &mut Scope<'_>) {
+    if let Some(id) = sole_input(&value) {
+        scope.input_mut(id).required = false;
+    }
+    let message = format!("the header `{}` is never sent as a parameter", declared.name);
+    scope.sink.push(
+        Diagnostic::new(Code::UnreachableParameter, declared.text.span, message)
+            .help("it says where the message ends or where it goes, and is written by the sender itself"),
+    );
 }
 
 /// The name of a query parameter, and how it writes lists.

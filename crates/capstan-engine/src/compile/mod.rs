@@ -88,7 +88,7 @@ fn compile_operation(id: OperationId, source: &OperationSource<'_>, names: &mut 
     let auth = auth::compile(source.consumes.authentication.as_ref(), &mut scope);
     let inferred = inferred_bearer(source, &mut scope);
     let auth_needs = scope.take_used();
-    let (path, query_literal) = url::path(&path_written, &mut scope);
+    let (path, query_literal) = url::path(&path_written, source.consumes.base_uri.as_ref(), &mut scope);
     let parts = inputs::parameters(source, &path_written, &mut scope);
     scope.relax_authorization(&auth, inferred.is_some());
     let (body, parts) = body::compile(source, parts, &mut scope);

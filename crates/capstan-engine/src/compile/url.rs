@@ -57,7 +57,8 @@ pub(super) fn base(written: Option<&Text>, scope: &mut Scope<'_>) -> Base {
     let implied = Implied::required(Place::BaseUri);
     let parts = scope.template(authority, written.span, &implied).parts;
     check_authority(&parts, authority, written.span, scope);
-    let path = path.split(['?', '#']).next().unwrap_or("").trim_end_matches('/');
+    let (path, _) = split_query(path);
+    let path = path.split('#').next().unwrap_or("").trim_end_matches('/');
     Base::Uri {
         scheme: scheme.to_ascii_lowercase().into(),
         authority: parts,
@@ -116,16 +117,21 @@ fn bad_base(span: Span, message: String, help: &str, scope: &mut Scope<'_>) {
     scope.sink.push(Diagnostic::new(Code::BadBaseUri, span, message).help(help));
 }
 
-/// Compiles a path: its segments, and the query that it carries itself.
-pub(super) fn path(written: &WrittenPath, scope: &mut Scope<'_>) -> (Vec<PathPart>, Vec<PathPart>) {
+/// Compiles a path: its segments, and the query that it and the base URI carry themselves.
+pub(super) fn path(
+    written: &WrittenPath,
+    base: Option<&Text>,
+    scope: &mut Scope<'_>,
+) -> (Vec<PathPart>, Vec<PathPart>) {
     let implied = Implied::required(Place::Path);
-    let text = written.text.as_str();
-    let (path, query) = split_query(text);
+    let (path, query) = split_query(&written.text);
+    let (_, base_query) = base.map_or(("", ""), |b| split_query(b.value.trim()));
+    let joined = [base_query, query].map(|q| q.split('#').next().unwrap_or("").trim_matches('&'));
+    let query = if joined.iter().all(|q| !q.is_empty()) { joined.join("&") } else { joined.concat() };
     let path = if path.is_empty() || path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
     let path = segments(&path, written.span, &implied, scope);
-    let query = query.split('#').next().unwrap_or("").trim_matches('&');
     let query = scope
-        .template(query, written.span, &Implied::required(Place::Query))
+        .template(&query, written.span, &Implied::required(Place::Query))
         .parts
         .into_iter()
         .filter(|part| *part != Part::Literal("".into()))
