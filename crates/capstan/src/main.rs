@@ -5,6 +5,8 @@
 mod args;
 mod command;
 mod exit;
+mod report;
+mod terminal;
 
 use std::process::ExitCode;
 
