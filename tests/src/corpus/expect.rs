@@ -203,9 +203,9 @@ fn join(resource: &serde_yaml::Value, operation: &serde_yaml::Value) -> String {
     }
 }
 
-/// `{{x}}`, `{{ns.x}}`, `${x}`, `$env.x`, `{x}`.
+/// `{{x}}`, `{{ns.x}}`, `${x}`, `$env.x`, `$secrets.x`, `{x}`.
 static PLACEHOLDER: LazyLock<Regex> = LazyLock::new(|| {
-    let pattern = r"\{\{\s*([^{}]+?)\s*\}\}|\$\{([^{}]+)\}|\$env\.(\w+)|\{([^{}]+)\}";
+    let pattern = r"\{\{\s*([^{}]+?)\s*\}\}|\$\{([^{}]+)\}|\$(?:env|secrets)\.(\w+)|\{([^{}]+)\}";
     Regex::new(pattern).expect("the pattern is valid")
 });
 
