@@ -122,7 +122,9 @@ impl CallError {
     /// Which road the call failed on.
     pub fn kind(&self) -> ErrorKind {
         match self.inner.code {
-            Code::UnknownOperation | Code::AmbiguousOperation | Code::InvalidParameters => ErrorKind::Usage,
+            Code::UnknownOperation | Code::AmbiguousOperation | Code::InvalidParameters | Code::BadSettings => {
+                ErrorKind::Usage
+            }
             Code::UpstreamStatus | Code::UnexpectedContent | Code::ResponseTooLarge | Code::RefusedRedirect => {
                 ErrorKind::UpstreamAnswer
             }
@@ -166,7 +168,6 @@ impl CallError {
             | Code::UnfitVariable
             | Code::InsecureCredential
             | Code::NotCallable
-            | Code::BadSettings
             | Code::BadRecording => ErrorKind::Capability,
         }
     }

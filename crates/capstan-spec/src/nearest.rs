@@ -9,13 +9,18 @@ const CANDIDATES_MAX: usize = 1_000;
 pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     let folded = fold(word);
     let most = (folded.len() / 3).max(1);
-    candidates
-        .into_iter()
-        .take(CANDIDATES_MAX)
+    let candidates: Vec<&str> = candidates.into_iter().take(CANDIDATES_MAX).collect();
+    let near = candidates
+        .iter()
+        .copied()
         .filter(|c| c.len() <= word.len() * 2 + 4)
         .filter_map(|c| Some((distance(&folded, &fold(c), most)?, c)))
         .min_by_key(|(d, c)| (*d, *c))
-        .map(|(_, c)| c)
+        .map(|(_, c)| c);
+    // A name cut short is meant as often as one mistyped.
+    near.or_else(|| {
+        candidates.into_iter().filter(|c| folded.len() >= 3 && fold(c).starts_with(&folded)).min_by_key(|c| c.len())
+    })
 }
 
 fn fold(word: &str) -> Vec<char> {
@@ -61,6 +66,7 @@ mod tests {
         assert_eq!(nearest("inputParameter", names), Some("inputParameters"));
         assert_eq!(nearest("input_parameters", names), Some("inputParameters"));
         assert_eq!(nearest("mehtod", names), Some("method"));
+        assert_eq!(nearest("output", names), Some("outputParameters"));
         assert_eq!(nearest("banana", names), None);
     }
 }

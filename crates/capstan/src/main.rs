@@ -5,7 +5,10 @@
 mod args;
 mod command;
 mod exit;
+mod output;
+mod params;
 mod report;
+mod settings;
 mod terminal;
 
 use std::process::ExitCode;
@@ -13,6 +16,6 @@ use std::process::ExitCode;
 use clap::Parser;
 
 fn main() -> ExitCode {
-    let args = args::Args::parse();
-    command::run(args).into()
+    let terminal = terminal::Terminal::detect();
+    command::run(args::Args::parse(), &terminal).into()
 }

@@ -1,14 +1,242 @@
-//! `capstan call`.
+//! `capstan call`: its arguments as typed in.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 /// Call an operation of a capability
+///
+/// Prints the outputs as JSON: one object keyed by output name, or the body itself where the
+/// capability declares no outputs. Pretty on a terminal, compact in a pipe.
 #[derive(Debug, Args)]
+#[command(after_help = SHORT_HELP, after_long_help = LONG_HELP)]
 pub(crate) struct CallArgs {
     /// The capability file
     pub(crate) file: PathBuf,
-    /// The operation: `name`, `namespace.name` or `METHOD /path`
+
+    /// The operation: `name`, `namespace.name`, `resource.name` or `METHOD /path`
     pub(crate) operation: String,
+
+    /// Parameters: name=text, name:=json, name=@file, name:=@file
+    ///
+    /// Text is turned into the declared type. A name given twice makes a list. `@-` is standard
+    /// input; `name=@@x` is the text `@x`.
+    #[arg(value_name = "PARAM")]
+    pub(crate) params: Vec<String>,
+
+    /// Parameters as one JSON object: text, @file, or @- for standard input
+    #[arg(long = "params", value_name = "JSON", help_heading = "Parameters")]
+    pub(crate) params_json: Option<String>,
+
+    /// How the outputs are printed
+    #[arg(long, value_name = "FORMAT", default_value = "json", help_heading = "Output")]
+    pub(crate) format: Format,
+
+    /// Print only what this JSONPath finds in the outputs
+    #[arg(long, value_name = "JSONPATH", help_heading = "Output")]
+    pub(crate) select: Option<String>,
+
+    /// Print the status and the headers of the answer first
+    #[arg(short, long, help_heading = "Output")]
+    pub(crate) include: bool,
+
+    /// Say what is sent, what comes back and what did not fit
+    #[arg(short, long, help_heading = "Output")]
+    pub(crate) verbose: bool,
+
+    /// Print the request with its secrets masked, and send nothing
+    #[arg(
+        long,
+        value_name = "FORM",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "http",
+        help_heading = "Instead of the network"
+    )]
+    pub(crate) dry_run: Option<DryRun>,
+
+    /// Answer from a recording (HAR) and send nothing; variables may be missing
+    #[arg(long, value_name = "FILE", conflicts_with = "record", help_heading = "Instead of the network")]
+    pub(crate) replay: Option<PathBuf>,
+
+    /// Write what is sent and what comes back to a recording (HAR), credentials removed
+    #[arg(long, value_name = "FILE", help_heading = "Instead of the network")]
+    pub(crate) record: Option<PathBuf>,
+
+    /// What is changed of the file
+    #[command(flatten)]
+    pub(crate) overrides: OverrideArgs,
+
+    /// What the network is allowed
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
+}
+
+/// What is changed of a file that is not one's own.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Changes to the file")]
+pub(crate) struct OverrideArgs {
+    /// Send requests to this base URI
+    #[arg(long, value_name = "URI")]
+    pub(crate) base_uri: Option<String>,
+
+    /// Authenticate so: bearer:TOKEN, basic:USER:PASSWORD, apikey:header:NAME:VALUE,
+    /// apikey:query:NAME:VALUE or none
+    ///
+    /// `{{VARIABLE}}` stands for a bound or environment variable and keeps the credential off the
+    /// command line: `--auth 'bearer:{{TOKEN}}'`.
+    #[arg(long, value_name = "CREDENTIAL")]
+    pub(crate) auth: Option<String>,
+
+    /// Set a header: 'Name: value'
+    #[arg(short = 'H', long = "header", value_name = "HEADER")]
+    pub(crate) headers: Vec<String>,
+
+    /// Set a query parameter: name=value
+    #[arg(long = "query", value_name = "NAME=VALUE")]
+    pub(crate) queries: Vec<String>,
+
+    /// Do not send an unused token as a bearer token
+    #[arg(long)]
+    pub(crate) no_inferred_auth: bool,
+
+    /// Read variables from a dotenv file; the environment wins over it
+    #[arg(long = "env-file", value_name = "FILE")]
+    pub(crate) env_files: Vec<PathBuf>,
+}
+
+/// What the network is allowed.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Network")]
+pub(crate) struct LimitArgs {
+    /// Time for the whole call: 30s, 500ms, 2m (60s unless given)
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) timeout: Option<Duration>,
+
+    /// Time to a connection (10s unless given)
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) connect_timeout: Option<Duration>,
+
+    /// Largest answer that is read: 64MiB, 500KB, a number of bytes (64MiB unless given)
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub(crate) max_response: Option<u64>,
+
+    /// Let credentials travel over plain HTTP to other machines
+    #[arg(long)]
+    pub(crate) insecure_http: bool,
+}
+
+/// How outputs are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// JSON
+    Json,
+    /// YAML
+    Yaml,
+    /// Texts as they are, other values as JSON
+    Raw,
+    /// A table
+    Table,
+}
+
+/// How a request is shown that is not sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DryRun {
+    /// As an HTTP message
+    Http,
+    /// As a curl command
+    Curl,
+    /// As JSON
+    Json,
+}
+
+const SHORT_HELP: &str = "Examples:
+  capstan call capabilities/kinde-organizations.yaml getOrganization code=org_1
+  capstan call FILE createOrganization 'body:={\"name\":\"Acme\"}' --dry-run=curl
+
+`capstan call --help` says more.";
+
+const LONG_HELP: &str = "Examples:
+  Call an operation; the capability's variables come from the environment:
+    capstan call capabilities/kinde-organizations.yaml getOrganization code=org_1
+
+  A body from JSON, from a file, from standard input:
+    capstan call FILE createOrganization 'body:={\"name\":\"Acme\"}'
+    capstan call FILE createOrganization body:=@organization.json
+    generate | capstan call FILE createOrganization --params @-
+
+  See the request without sending it, or as a curl command:
+    capstan call FILE getOrganization code=org_1 --dry-run
+    capstan call FILE getOrganization code=org_1 --dry-run=curl
+
+  Another server, another credential:
+    capstan call FILE getOrganization code=org_1 --base-uri http://localhost:8080 --auth 'bearer:{{MY_TOKEN}}'
+
+  No network: record once, replay for ever:
+    capstan call FILE getOrganizations --record kinde.har
+    capstan call FILE getOrganizations --replay kinde.har
+
+The same changes can stand in a `capstan.toml`, found upward from the working directory or in the
+user's configuration folder:
+    [namespace.kinde-organizations]
+    base-uri = \"http://localhost:8080\"
+    auth = \"bearer:{{MY_TOKEN}}\"
+
+Exit codes:
+  0    done
+  2    the command line or the parameters do not fit
+  3    the capability file or its bindings cannot be used
+  4    the upstream answered an error
+  5    the upstream could not be reached, or not in time
+  130  interrupted";
+
+/// Reads a time: a number with `ms`, `s` or `m`; without a unit, seconds.
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
+    let split = text.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(text.len());
+    let (number, unit) = text.split_at(split);
+    let seconds = match unit.trim() {
+        "ms" => 0.001,
+        "" | "s" | "sec" => 1.0,
+        "m" | "min" => 60.0,
+        "h" => 3600.0,
+        _ => return Err(format!("`{unit}` is not a unit of time; write 500ms, 30s or 2m")),
+    };
+    let number: f64 = number.parse().map_err(|_| "write a time such as 500ms, 30s or 2m".to_owned())?;
+    let duration = Duration::try_from_secs_f64(number * seconds).map_err(|_| "that is too long".to_owned())?;
+    if duration.is_zero() { Err("a time of zero leaves none".to_owned()) } else { Ok(duration) }
+}
+
+/// Reads a size: a number with `B`, `KB`, `KiB`, `MB`, `MiB`, `GB` or `GiB`; without a unit, bytes.
+pub(crate) fn size(text: &str) -> Result<u64, String> {
+    let split = text.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(text.len());
+    let (number, unit) = text.split_at(split);
+    let bytes = match unit.trim().to_ascii_lowercase().as_str() {
+        "" | "b" => 1.0,
+        "k" | "kib" => 1024.0,
+        "kb" => 1e3,
+        "m" | "mib" => 1024.0 * 1024.0,
+        "mb" => 1e6,
+        "g" | "gib" => 1024.0 * 1024.0 * 1024.0,
+        "gb" => 1e9,
+        _ => return Err(format!("`{unit}` is not a unit of size; write 64MiB, 500KB or a number of bytes")),
+    };
+    let number: f64 = number.parse().map_err(|_| "write a size such as 64MiB".to_owned())?;
+    Ok((number * bytes) as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_and_sizes() {
+        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!(duration("30"), Ok(Duration::from_secs(30)));
+        assert_eq!(duration("1.5m"), Ok(Duration::from_secs(90)));
+        assert!(duration("0").is_err() && duration("soon").is_err() && duration("3 days").is_err());
+        assert_eq!(size("64MiB"), Ok(64 * 1024 * 1024));
+        assert_eq!(size("1000"), Ok(1000));
+        assert!(size("big").is_err());
+    }
 }

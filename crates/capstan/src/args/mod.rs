@@ -17,7 +17,7 @@ pub(crate) struct Args {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    Call(call::CallArgs),
+    Call(Box<call::CallArgs>),
     List(catalogue::ListArgs),
     Describe(catalogue::DescribeArgs),
     Validate(catalogue::ValidateArgs),

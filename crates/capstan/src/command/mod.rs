@@ -10,11 +10,12 @@ mod validate;
 
 use crate::args::{Args, Command};
 use crate::exit::Exit;
+use crate::terminal::Terminal;
 
 /// Runs a command.
-pub(crate) fn run(args: Args) -> Exit {
+pub(crate) fn run(args: Args, terminal: &Terminal) -> Exit {
     match args.command {
-        Command::Call(args) => call::run(args),
+        Command::Call(args) => call::run(&args, terminal),
         Command::List(args) => list::run(args),
         Command::Describe(args) => describe::run(args),
         Command::Validate(args) => validate::run(args),

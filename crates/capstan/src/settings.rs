@@ -1,0 +1,209 @@
+//! `capstan.toml`: lasting changes to files that are not one's own.
+//!
+//! Found upward from the working directory; the user's configuration folder has a second one,
+//! which the first wins over. A table applies to a namespace or to files by name:
+//!
+//! ```toml
+//! [namespace.kinde-organizations]
+//! base-uri = "http://localhost:8080"
+//! auth = "bearer:{{MY_TOKEN}}"
+//! headers = { X-Team = "search" }
+//!
+//! [file."capabilities/*.yaml"]
+//! timeout = "10s"
+//! ```
+
+use std::collections::BTreeMap;
+use std::env;
+use std::path::{Path, PathBuf};
+
+use capstan_engine::CallError;
+use capstan_spec::diagnostic::Code;
+use serde::Deserialize;
+
+use crate::args::call;
+
+const NAME: &str = "capstan.toml";
+
+/// A settings file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Settings {
+    /// By namespace of a consumed API.
+    #[serde(default)]
+    namespace: BTreeMap<String, Entry>,
+    /// By path of a capability file, relative to the settings file; `*` stands for anything.
+    #[serde(default)]
+    file: BTreeMap<String, Entry>,
+}
+
+/// What is changed.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Entry {
+    /// The base URI.
+    pub(crate) base_uri: Option<String>,
+    /// The authentication, as `--auth` has it.
+    pub(crate) auth: Option<String>,
+    /// Headers that are set.
+    #[serde(default)]
+    pub(crate) headers: BTreeMap<String, String>,
+    /// Query parameters that are set.
+    #[serde(default)]
+    pub(crate) query: BTreeMap<String, String>,
+    /// Files of variables, relative to the settings file.
+    #[serde(default)]
+    pub(crate) env_files: Vec<PathBuf>,
+    /// Whether credentials may travel over plain HTTP.
+    pub(crate) insecure_http: Option<bool>,
+    /// Whether an unused token is sent as a bearer token.
+    pub(crate) inferred_auth: Option<bool>,
+    /// Time for the whole call.
+    pub(crate) timeout: Option<String>,
+    /// Time to a connection.
+    pub(crate) connect_timeout: Option<String>,
+    /// Largest answer that is read.
+    pub(crate) max_response: Option<String>,
+}
+
+impl Entry {
+    /// Takes from another entry what this one does not say.
+    fn extend(&mut self, other: Entry) {
+        fn fill<T>(mine: &mut Option<T>, other: Option<T>) {
+            if mine.is_none() {
+                *mine = other;
+            }
+        }
+        let Entry {
+            base_uri,
+            auth,
+            headers,
+            query,
+            env_files,
+            insecure_http,
+            inferred_auth,
+            timeout,
+            connect_timeout,
+            max_response,
+        } = other;
+        fill(&mut self.base_uri, base_uri);
+        fill(&mut self.auth, auth);
+        fill(&mut self.insecure_http, insecure_http);
+        fill(&mut self.inferred_auth, inferred_auth);
+        fill(&mut self.timeout, timeout);
+        fill(&mut self.connect_timeout, connect_timeout);
+        fill(&mut self.max_response, max_response);
+        for (name, value) in headers {
+            self.headers.entry(name).or_insert(value);
+        }
+        for (name, value) in query {
+            self.query.entry(name).or_insert(value);
+        }
+        self.env_files.extend(env_files);
+    }
+
+    fn check(&self, path: &Path) -> Result<(), CallError> {
+        let times = [("timeout", &self.timeout), ("connect-timeout", &self.connect_timeout)];
+        for (key, text) in times {
+            if let Some(Err(why)) = text.as_deref().map(call::duration) {
+                return Err(bad(format!("`{}`: `{key}`: {why}", path.display())));
+            }
+        }
+        match self.max_response.as_deref().map(call::size) {
+            Some(Err(why)) => Err(bad(format!("`{}`: `max-response`: {why}", path.display()))),
+            Some(Ok(_)) | None => Ok(()),
+        }
+    }
+}
+
+/// The settings for an operation: what the nearest file says, then what the user's file says.
+pub(crate) fn for_operation(file: &Path, namespace: &str) -> Result<Entry, CallError> {
+    let mut entry = Entry::default();
+    for path in paths() {
+        let Ok(text) = std::fs::read_to_string(&path) else { continue };
+        let settings: Settings = toml::from_str(&text).map_err(|error| unreadable(&path, &text, &error))?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let by_namespace = settings.namespace.into_iter().filter(|(name, _)| name == namespace);
+        let by_file = settings.file.into_iter().filter(|(pattern, _)| is_match(pattern, folder, file));
+        for (_, mut found) in by_namespace.chain(by_file) {
+            found.check(&path)?;
+            found.env_files.iter_mut().for_each(|f| *f = folder.join(&f));
+            entry.extend(found);
+        }
+    }
+    Ok(entry)
+}
+
+/// The settings files that there may be, nearest first.
+fn paths() -> Vec<PathBuf> {
+    let here = env::current_dir().unwrap_or_default();
+    let nearest = here.ancestors().map(|folder| folder.join(NAME)).find(|path| path.is_file());
+    let config = env::var_os("XDG_CONFIG_HOME").filter(|v| !v.is_empty()).map(PathBuf::from);
+    let home = env::home_dir().map(|home| home.join(".config"));
+    let user = config.or(home).map(|folder| folder.join("capstan").join(NAME));
+    nearest.into_iter().chain(user).collect()
+}
+
+fn bad(message: String) -> CallError {
+    CallError::new(Code::BadSettings, message).with_help("see `capstan explain CAP0506`")
+}
+
+fn unreadable(path: &Path, text: &str, error: &toml::de::Error) -> CallError {
+    let place = error.span().map(|span| {
+        let before = &text[..span.start.min(text.len())];
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
+        format!(":{line}:{column}")
+    });
+    bad(format!("`{}{}` cannot be used: {}", path.display(), place.unwrap_or_default(), error.message()))
+}
+
+/// Whether a pattern names a file. Both are taken from the folder of the settings.
+fn is_match(pattern: &str, folder: &Path, file: &Path) -> bool {
+    let absolute = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+    let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+    let relative = absolute.strip_prefix(&folder).unwrap_or(&absolute);
+    let name = relative.to_string_lossy();
+    is_glob_match(pattern.trim_start_matches("./"), &name)
+}
+
+/// Whether a text fits a pattern in which `*` stands for anything.
+fn is_glob_match(pattern: &str, text: &str) -> bool {
+    let mut pieces = pattern.split('*');
+    let Some(mut rest) = pieces.next().and_then(|first| text.strip_prefix(first)) else { return false };
+    let mut last = None;
+    for piece in pieces {
+        if let Some(piece) = last.replace(piece) {
+            match rest.find(piece) {
+                Some(at) => rest = &rest[at + piece.len()..],
+                None => return false,
+            }
+        }
+    }
+    last.map_or(rest.is_empty(), |piece| rest.ends_with(piece))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns() {
+        assert!(is_glob_match("capabilities/*.yaml", "capabilities/kinde.yaml"));
+        assert!(is_glob_match("*", "anything") && is_glob_match("a", "a") && is_glob_match("a*b*c", "a-b-b-c"));
+        assert!(!is_glob_match("*.yml", "a.yaml") && !is_glob_match("a", "ab") && !is_glob_match("a*b", "ac"));
+    }
+
+    #[test]
+    fn the_first_to_say_something_wins() {
+        let mut near = Entry { base_uri: Some("near".to_owned()), ..Entry::default() };
+        near.extend(Entry { base_uri: Some("far".to_owned()), auth: Some("none".to_owned()), ..Entry::default() });
+        assert_eq!((near.base_uri.as_deref(), near.auth.as_deref()), (Some("near"), Some("none")));
+    }
+
+    #[test]
+    fn unknown_keys_are_errors() {
+        assert!(toml::from_str::<Settings>("[namespace.a]\nbase_uri = 'x'").is_err());
+        assert!(toml::from_str::<Settings>("[namespace.a]\nbase-uri = 'x'").is_ok());
+    }
+}
