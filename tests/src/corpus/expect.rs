@@ -80,8 +80,10 @@ impl<'a> Document<'a> {
 
     /// What an authentication names and nobody binds comes from the environment all the same.
     fn imply(&mut self, authentication: &Value) {
+        // Without the braces of JSON, which would look like a placeholder's.
         let text = authentication.to_string();
-        for found in PLACEHOLDER.captures_iter(&text).filter(|found| found.get(4).is_none()) {
+        let text = text.strip_prefix('{').unwrap_or(&text);
+        for found in PLACEHOLDER.captures_iter(text).filter(|found| found.get(4).is_none()) {
             let name = placeholder(&found).to_owned();
             let known = self.variables.iter().any(|(variable, _)| *variable == name);
             if !known && !self.located.contains(&name) {
