@@ -215,7 +215,20 @@ fn scrubber(plan: &Plan, variables: &Variables, overrides: &BoundOverrides) -> S
 }
 
 fn from_upstream(error: UpstreamError) -> CallError {
-    CallError::new(error.code(), error.to_string()).caused_by(error)
+    let help = match error.code() {
+        Code::ResponseTooLarge => Some("allow more with `--max-response SIZE`"),
+        Code::TimedOut => Some("allow more time with `--timeout TIME`"),
+        _ => None,
+    };
+    let call_error = CallError::new(error.code(), error.to_string()).caused_by(error);
+    help.into_iter().fold(call_error, CallError::with_help)
+}
+
+impl From<Response> for FailedResponse {
+    fn from(response: Response) -> Self {
+        let Response { version, status, headers, body, url: _ } = response;
+        FailedResponse { version, status, headers, body }
+    }
 }
 
 fn load_error(
@@ -323,14 +336,14 @@ impl Inner {
         let mut notices = Notices::default();
         let outputs = decode(&operation.outputs, &response.headers, &response.body, &mut notices);
         let outputs = outputs.map_err(|error| {
-            let Response { status, headers, body, .. } = response.clone();
-            error.for_request(self.shown(operation, params)).with_response(FailedResponse { status, headers, body })
+            error.for_request(self.shown(operation, params)).with_response(FailedResponse::from(response.clone()))
         })?;
         let notices = notices.found.into_iter().map(|(span, text)| match self.plan.locate(span) {
             Some(place) => format!("{text} ({place})"),
             None => text,
         });
-        Ok(Outcome { outputs, status: response.status, headers: response.headers, notices: notices.collect() })
+        let Response { version, status, headers, .. } = response;
+        Ok(Outcome { outputs, version, status, headers, notices: notices.collect() })
     }
 
     /// Admits parameters and renders the request.
@@ -466,7 +479,7 @@ impl Inner {
 
     fn failed(&self, operation: &Operation, params: &Map<String, Value>, response: Response) -> CallError {
         let status = response.status;
-        let message = match upstream_message(&response.body) {
+        let message = match upstream_message(&response) {
             Some(said) => format!("`{}` answered {status}: {said}", operation.name),
             None => format!("`{}` answered {status}", operation.name),
         };
@@ -483,7 +496,7 @@ impl Inner {
             _ => None,
         };
         error = help.into_iter().fold(error, CallError::with_help);
-        error.with_response(FailedResponse { status, headers: response.headers, body: response.body })
+        error.with_response(FailedResponse::from(response))
     }
 
     /// What may be wrong with the credential that was sent, or was not.
@@ -498,35 +511,49 @@ impl Inner {
     }
 }
 
-/// What the upstream says of its error: problem details (RFC 9457), and what other APIs call it.
-fn upstream_message(body: &[u8]) -> Option<String> {
-    let value: Value = serde_json::from_slice(body).ok()?;
-    let pointers = [
-        "/detail",
-        "/title",
-        "/message",
-        "/error/message",
-        "/error_description",
-        "/errors/0/message",
-        "/errors/0/detail",
-        "/errors/0/title",
-        "/error/description",
-        "/error/type",
-        "/error",
-        "/errors/0",
-        "/msg",
-        "/description",
-        "/Message",
-        "/reason",
-    ];
-    let text =
-        pointers.iter().find_map(|p| value.pointer(p).and_then(Value::as_str)).filter(|t| !t.trim().is_empty())?;
-    let code = ["/code", "/errors/0/code", "/error/code"].iter().find_map(|p| value.pointer(p).and_then(Value::as_str));
+/// Where APIs put what they say of an error, most telling first.
+const MESSAGES: &[&str] = &[
+    "/message",
+    "/error/message",
+    "/error_description",
+    "/errors/0/message",
+    "/errors/message",
+    "/errors/0/detail",
+    "/errors/0/title",
+    "/error/description",
+    "/error/type",
+    "/error",
+    "/errors/0",
+    "/msg",
+    "/description",
+    "/Message",
+    "/reason",
+];
+
+/// What the upstream says of its error: problem details (RFC 9457), what other APIs call it, or
+/// plain text.
+fn upstream_message(response: &Response) -> Option<String> {
+    let Ok(value) = serde_json::from_slice::<Value>(&response.body) else { return plain_message(response) };
+    let get = |pointer: &&str| value.pointer(pointer).and_then(Value::as_str).filter(|t| !t.trim().is_empty());
+    let text = match (get(&"/title"), get(&"/detail")) {
+        (Some(title), Some(detail)) => format!("{title}: {detail}"),
+        (Some(one), None) | (None, Some(one)) => one.to_owned(),
+        (None, None) => MESSAGES.iter().find_map(get)?.to_owned(),
+    };
     let shown: String = text.chars().take(MESSAGE_CHARS_MAX).collect();
-    Some(match code {
-        Some(code) if code != text => format!("{shown} ({code})"),
-        Some(_) | None => shown,
+    let code = ["/code", "/errors/0/code", "/errors/code", "/error/code"].iter().find_map(get);
+    Some(match code.filter(|code| *code != text) {
+        Some(code) => format!("{shown} ({code})"),
+        None => shown,
     })
+}
+
+/// The first line of an answer in plain text.
+fn plain_message(response: &Response) -> Option<String> {
+    let media_type = response.headers.get(http::header::CONTENT_TYPE)?.to_str().ok()?;
+    let text = std::str::from_utf8(&response.body).ok().filter(|_| media_type.starts_with("text/plain"))?;
+    let line = text.lines().find(|line| !line.trim().is_empty())?;
+    Some(line.trim().chars().take(MESSAGE_CHARS_MAX).collect())
 }
 
 impl Plan {

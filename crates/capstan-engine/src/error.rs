@@ -5,7 +5,7 @@ use std::fmt;
 
 use bytes::Bytes;
 use capstan_spec::diagnostic::Code;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, StatusCode, Version};
 
 /// Which road a call failed on. Adapters map it to their world with one exhaustive `match`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -25,6 +25,8 @@ pub enum ErrorKind {
 /// The answer of an upstream that a call failed on.
 #[derive(Clone, Debug)]
 pub struct FailedResponse {
+    /// The version of HTTP that was spoken.
+    pub version: Version,
     /// The status.
     pub status: StatusCode,
     /// The headers.

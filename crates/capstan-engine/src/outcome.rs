@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, StatusCode, Version};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
@@ -12,6 +12,8 @@ use serde_json::{Map, Value};
 pub struct Outcome {
     /// The outputs.
     pub outputs: Outputs,
+    /// The version of HTTP that was spoken.
+    pub version: Version,
     /// The status of the answer.
     pub status: StatusCode,
     /// The headers of the answer.

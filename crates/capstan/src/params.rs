@@ -46,6 +46,7 @@ pub(crate) fn read(all: Option<&str>, single: &[String]) -> Result<Map<String, V
 fn object(text: &str) -> Result<Map<String, Value>, BadParameter> {
     let json = match text.strip_prefix('@') {
         Some(path) => file(path)?,
+        None if text == "-" => file("-")?,
         None => text.to_owned(),
     };
     match serde_json::from_str(&json) {
@@ -91,9 +92,20 @@ fn json(name: &str, value: &str) -> Result<Value, BadParameter> {
 fn text_value(value: &str) -> Result<String, BadParameter> {
     match value.strip_prefix('@') {
         Some(literal) if literal.starts_with('@') => Ok(literal.to_owned()),
-        Some(path) => file(path),
+        Some(path) => file(path).map(without_line_end),
         None => Ok(value.to_owned()),
     }
+}
+
+/// A text without the line end that editors put behind the last line, as `$(cat file)` has it.
+fn without_line_end(mut text: String) -> String {
+    if text.ends_with('\n') {
+        text.pop();
+        if text.ends_with('\r') {
+            text.pop();
+        }
+    }
+    text
 }
 
 /// The text of a file; `-` is standard input.

@@ -169,7 +169,7 @@ fn form_body(data: &Data, scope: &mut Scope<'_>) -> Body {
             Body::Form(fields.collect())
         }
         DataKind::String(text) => Body::FormText(scope.template(text, data.span, &Implied::required(Place::Form))),
-        DataKind::Null | DataKind::Bool(_) | DataKind::Number(..) | DataKind::Array(_) => {
+        DataKind::Null | DataKind::Bool(..) | DataKind::Number(..) | DataKind::Array(_) => {
             bad_body(data.span, "the data of a form is not a mapping", "map each field to its value", scope);
             Body::None
         }
@@ -205,7 +205,7 @@ fn multipart_body(data: &Data, scope: &mut Scope<'_>) -> Body {
         DataKind::Array(items) => {
             Body::Multipart(items.iter().filter_map(|item| multipart_item(item, scope)).collect())
         }
-        DataKind::Null | DataKind::Bool(_) | DataKind::Number(..) | DataKind::String(_) => {
+        DataKind::Null | DataKind::Bool(..) | DataKind::Number(..) | DataKind::String(_) => {
             let help = "list the parts: `- { name: …, value: … }`";
             bad_body(data.span, "the data of a multipart form is not a list of parts", help, scope);
             Body::None

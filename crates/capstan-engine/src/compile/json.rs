@@ -12,7 +12,7 @@ use crate::plan::{JsonNode, Part, Source, Template};
 /// Compiles data. A text that is one placeholder stands for a value of any type.
 pub(super) fn from_data(data: &Data, scope: &mut Scope<'_>, implied: &Implied<'_>) -> JsonNode {
     match &data.kind {
-        DataKind::Null | DataKind::Bool(_) | DataKind::Number(..) => literal(&data.to_json()),
+        DataKind::Null | DataKind::Bool(..) | DataKind::Number(..) => literal(&data.to_json()),
         DataKind::String(text) => from_text(text, data.span, scope, implied),
         DataKind::Array(items) => join_array(items.iter().map(|item| from_data(item, scope, implied)).collect()),
         DataKind::Object(entries) => join_object(

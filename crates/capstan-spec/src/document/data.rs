@@ -23,8 +23,8 @@ pub struct Data {
 pub enum DataKind {
     /// Nothing.
     Null,
-    /// A boolean.
-    Bool(bool),
+    /// A boolean, and its spelling: `True` is a boolean here and a text where text is wanted.
+    Bool(bool, Arc<str>),
     /// A number, and its spelling: `0.10` is a number here and a text where text is wanted.
     Number(serde_json::Number, Arc<str>),
     /// A text, which may hold placeholders.
@@ -39,8 +39,7 @@ impl Data {
     /// The scalar as spelled; `None` for null and for collections.
     pub fn as_text(&self) -> Option<Cow<'_, str>> {
         match &self.kind {
-            DataKind::Bool(value) => Some(Cow::Owned(value.to_string())),
-            DataKind::Number(_, text) | DataKind::String(text) => Some(Cow::Borrowed(text)),
+            DataKind::Bool(_, text) | DataKind::Number(_, text) | DataKind::String(text) => Some(Cow::Borrowed(text)),
             DataKind::Null | DataKind::Array(_) | DataKind::Object(_) => None,
         }
     }
@@ -49,7 +48,7 @@ impl Data {
     pub fn to_json(&self) -> serde_json::Value {
         match &self.kind {
             DataKind::Null => serde_json::Value::Null,
-            DataKind::Bool(value) => (*value).into(),
+            DataKind::Bool(value, _) => (*value).into(),
             DataKind::Number(number, _) => number.clone().into(),
             DataKind::String(text) => text.as_ref().into(),
             DataKind::Array(items) => items.iter().map(Data::to_json).collect(),
@@ -84,7 +83,7 @@ fn data(node: &Node<'_>) -> Data {
 fn scalar(text: &str, plain: bool) -> DataKind {
     if plain {
         if let Some(value) = yaml::boolean(text) {
-            return DataKind::Bool(value);
+            return DataKind::Bool(value, text.into());
         }
         if let Some(number) = yaml::number(text) {
             return DataKind::Number(number, text.into());

@@ -25,7 +25,7 @@ pub(crate) struct CallArgs {
     #[arg(value_name = "PARAM")]
     pub(crate) params: Vec<String>,
 
-    /// Parameters as one JSON object: text, @file, or @- for standard input
+    /// Parameters as one JSON object: text, @file, or - for standard input
     #[arg(long = "params", value_name = "JSON", help_heading = "Parameters")]
     pub(crate) params_json: Option<String>,
 
@@ -164,7 +164,7 @@ const LONG_HELP: &str = "Examples:
   A body from JSON, from a file, from standard input:
     capstan call FILE createOrganization 'body:={\"name\":\"Acme\"}'
     capstan call FILE createOrganization body:=@organization.json
-    generate | capstan call FILE createOrganization --params @-
+    generate | capstan call FILE createOrganization --params -
 
   See the request without sending it, or as a curl command:
     capstan call FILE getOrganization code=org_1 --dry-run

@@ -15,7 +15,7 @@ use capstan_engine::{
     AuthOverride, CallError, Engine, FailedResponse, Invocation, OperationId, Outcome, Overrides, Plan, Reveal,
 };
 use capstan_spec::diagnostic::Code;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, StatusCode, Version};
 
 use crate::args::call::{self, CallArgs, Format};
 use crate::exit::Exit;
@@ -106,14 +106,16 @@ impl<'a> Call<'a> {
                 Err(error) => self.fail(&error, terminal),
             };
         }
-        let request = match self.engine.render(&invocation, Reveal::Masked) {
-            Ok(request) => request,
-            Err(error) => return self.fail(&error, terminal),
-        };
+        // What cannot be sent is said before anything that sounds as if it had been.
+        if let Err(error) = self.engine.render(&invocation, Reveal::Secret) {
+            return self.fail(&error, terminal);
+        }
         if self.args.replay.is_none() {
             self.engine.notices(self.operation).iter().for_each(|notice| report::note(notice, terminal));
         }
-        if self.args.verbose {
+        if self.args.verbose
+            && let Ok(request) = self.engine.render(&invocation, Reveal::Masked)
+        {
             report::note(&format!("{} {}", request.method, request.url), terminal);
         }
         let started = Instant::now();
@@ -147,20 +149,20 @@ impl<'a> Call<'a> {
 
     fn print(&self, out: &mut dyn Write, outcome: &Outcome, printing: &Printing<'_>) -> io::Result<()> {
         if self.args.include {
-            head(out, outcome.status, &outcome.headers)?;
+            head(out, outcome.version, outcome.status, &outcome.headers)?;
         }
         output::print(out, &outcome.outputs, printing)
     }
 
     /// The body of an answer that is an error: where the caller asked to see answers as they are.
     fn print_failed(&self, error: &CallError) {
-        let Some(FailedResponse { status, headers, body }) = error.response() else { return };
+        let Some(FailedResponse { version, status, headers, body }) = error.response() else { return };
         if !self.args.include && self.args.format != Format::Raw {
             return;
         }
         let _ = write_out(|out| {
             if self.args.include {
-                head(out, *status, headers)?;
+                head(out, *version, *status, headers)?;
             }
             out.write_all(body)?;
             if body.ends_with(b"\n") || body.is_empty() { Ok(()) } else { out.write_all(b"\n") }
@@ -195,8 +197,8 @@ fn block_on<T>(call: impl Future<Output = Result<T, CallError>>) -> Result<Resul
 }
 
 /// Writes the status line and the headers of an answer.
-fn head(out: &mut dyn Write, status: StatusCode, headers: &HeaderMap) -> io::Result<()> {
-    writeln!(out, "HTTP {status}")?;
+fn head(out: &mut dyn Write, version: Version, status: StatusCode, headers: &HeaderMap) -> io::Result<()> {
+    writeln!(out, "{version:?} {status}")?;
     for (name, value) in headers {
         writeln!(out, "{name}: {}", String::from_utf8_lossy(value.as_bytes()))?;
     }

@@ -92,7 +92,8 @@ fn shell(text: &str) -> String {
     let mut rest = text;
     while let Some((before, name, after)) = next_mask(rest) {
         escape(&mut out, before);
-        let _ = write!(out, "${{{name}}}"); // a String takes any text
+        let joins = after.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
+        out.push_str(&if joins { format!("${{{name}}}") } else { format!("${name}") });
         rest = after;
     }
     if rest.len() == text.len() {
