@@ -5,6 +5,8 @@
 mod args;
 mod command;
 mod exit;
+mod find;
+mod print;
 mod report;
 mod terminal;
 
@@ -13,6 +15,9 @@ use std::process::ExitCode;
 use clap::Parser;
 
 fn main() -> ExitCode {
-    let args = args::Args::parse();
-    command::run(args).into()
+    if let Some(exit) = command::completions::answer(std::env::args_os().collect()) {
+        return exit.into();
+    }
+    let terminal = terminal::Terminal::detect();
+    command::run(args::Args::parse(), &terminal).into()
 }
