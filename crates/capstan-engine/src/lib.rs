@@ -45,3 +45,4 @@ pub use outcome::{Outcome, Output, Outputs};
 pub use overrides::{AuthOverride, Overrides};
 pub use plan::{Catalogue, FixedView, InputView, ListStyle, OperationId, OperationView, OutputView, Place, Plan};
 pub use render::Reveal;
+pub use variables::VariableState;

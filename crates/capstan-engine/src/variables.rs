@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::bindings::{BindingError, Environment, Files, Secret, Values, locate};
 use crate::limits::BINDING_FILE_BYTES_MAX;
-use crate::plan::{Plan, Variable, VariableId};
+use crate::plan::{OperationId, Plan, Variable, VariableId};
 
 /// The values of a plan's variables. What is missing is kept with the reason: only an operation
 /// that needs it will complain.
@@ -58,6 +58,45 @@ impl Variables {
             Some(Reason::Source(error)) => Some(error),
             Some(Reason::Unset | Reason::NoKey(_)) | None => None,
         }
+    }
+}
+
+/// A variable that an operation needs, and whether it has a value now. Never the value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VariableState {
+    /// Its name in placeholders.
+    pub name: String,
+    /// The key at its source.
+    pub key: String,
+    /// The location of its source, as written; `None` is the process environment.
+    pub location: Option<String>,
+    /// Why it has no value; `None` when it has one.
+    pub missing: Option<String>,
+}
+
+impl Plan {
+    /// The variables that an operation needs, looked up where they are bound to. `folder` is what
+    /// the locations of binding files are relative to: that of the capability.
+    pub fn variable_states(
+        &self,
+        operation: OperationId,
+        environment: &dyn Environment,
+        files: &dyn Files,
+        folder: &Path,
+    ) -> Vec<VariableState> {
+        let variables = Variables::resolve(self, environment, files, folder);
+        let needed = self.operation(operation).variables.all();
+        let state = |id: VariableId| {
+            let variable = &self.variables[id.index()];
+            let missing = variables.values[id.index()].is_none();
+            VariableState {
+                name: variable.name.to_string(),
+                key: variable.key.to_string(),
+                location: variable.location.as_ref().map(|(location, _)| location.to_string()),
+                missing: missing.then(|| variables.reason(id, variable)),
+            }
+        };
+        needed.into_iter().map(state).collect()
     }
 }
 

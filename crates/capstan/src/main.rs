@@ -5,8 +5,10 @@
 mod args;
 mod command;
 mod exit;
+mod find;
 mod output;
 mod params;
+mod print;
 mod report;
 mod settings;
 mod terminal;
@@ -16,6 +18,9 @@ use std::process::ExitCode;
 use clap::Parser;
 
 fn main() -> ExitCode {
+    if let Some(exit) = command::completions::answer(std::env::args_os().collect()) {
+        return exit.into();
+    }
     let terminal = terminal::Terminal::detect();
     command::run(args::Args::parse(), &terminal).into()
 }

@@ -131,6 +131,12 @@ impl<'p> OperationView<'p> {
         }
     }
 
+    /// Whether the credential that the document asks for can be sent; otherwise a caller has to
+    /// give one of another kind.
+    pub fn is_authentication_supported(&self) -> bool {
+        !matches!(self.operation.request.auth, Auth::Unsupported { .. })
+    }
+
     fn credential(&self, credential: &Credential) -> String {
         let text = |template: &Template| self.plan.written(template);
         match credential {

@@ -1,11 +1,14 @@
 //! The commands.
 
 mod call;
-mod completions;
+pub(crate) mod completions;
 mod describe;
 mod explain;
 mod list;
+mod loading;
+mod names;
 mod schema;
+mod table;
 mod validate;
 
 use crate::args::{Args, Command};
@@ -16,11 +19,11 @@ use crate::terminal::Terminal;
 pub(crate) fn run(args: Args, terminal: &Terminal) -> Exit {
     match args.command {
         Command::Call(args) => call::run(&args, terminal),
-        Command::List(args) => list::run(args),
-        Command::Describe(args) => describe::run(args),
-        Command::Validate(args) => validate::run(args),
-        Command::Schema(args) => schema::run(args),
-        Command::Explain(args) => explain::run(args),
-        Command::Completions(args) => completions::run(args),
+        Command::List(args) => list::run(&args, terminal),
+        Command::Describe(args) => describe::run(&args, terminal),
+        Command::Validate(args) => validate::run(&args, terminal),
+        Command::Schema(args) => schema::run(&args, terminal),
+        Command::Explain(args) => explain::run(&args, terminal),
+        Command::Completions(args) => completions::run(&args, terminal),
     }
 }
