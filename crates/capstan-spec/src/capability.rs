@@ -3,7 +3,7 @@
 //! A [`Capability`] exists only checked; nothing behind it asks again whether a name is unique
 //! or a reference leads somewhere.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
@@ -64,8 +64,15 @@ pub struct Loaded {
 /// Loads a capability from its text. `name` is the path as the caller gave it: messages show it,
 /// imports are relative to its folder.
 pub fn load(name: &str, text: &str, files: &dyn Files) -> Loaded {
-    let mut loader =
-        Loader { sources: SourceMap::new(), sink: Sink::new(), files, named: HashSet::new(), missing: HashSet::new() };
+    let mut loader = Loader {
+        sources: SourceMap::new(),
+        sink: Sink::new(),
+        files,
+        named: HashSet::new(),
+        missing: HashSet::new(),
+        imported: HashMap::new(),
+        brought: HashSet::new(),
+    };
     let capability = loader.capability(name, text);
     Loaded { sources: loader.sources, diagnostics: loader.sink, capability }
 }
@@ -76,6 +83,10 @@ struct Loader<'f> {
     files: &'f dyn Files,
     named: HashSet<String>,
     missing: HashSet<String>,
+    /// What the imported files hold, so that none is read twice; nothing where one cannot be read.
+    imported: HashMap<PathBuf, Option<Document>>,
+    /// The imported files whose binds have come along.
+    brought: HashSet<PathBuf>,
 }
 
 /// A file that is being read: its path and the files that lead to it.
@@ -93,7 +104,7 @@ impl Origin<'_> {
 impl Loader<'_> {
     fn capability(&mut self, name: &str, text: &str) -> Option<Capability> {
         let document = self.document(name, text)?;
-        let origin = Origin { path: PathBuf::from(name), importer: None };
+        let origin = Origin { path: clean(Path::new(name)), importer: None };
         let mut capability = Capability {
             version: document.version,
             info: document.info,
@@ -188,21 +199,29 @@ impl Loader<'_> {
             self.unresolved(from.span, format!("`{}` imports itself", from.value), "remove this import");
             return None;
         }
-        if self.sources.files().len() >= limits::IMPORTS_MAX {
+        let document = self.imported_document(&path, from)?;
+        let inner = Origin { path, importer: Some(origin) };
+        self.pick(document, &wanted.value, wanted.span, import, &inner, binds)
+    }
+
+    fn imported_document(&mut self, path: &Path, from: &crate::Text) -> Option<Document> {
+        if let Some(document) = self.imported.get(path) {
+            return document.clone();
+        }
+        if self.imported.len() >= limits::IMPORTS_MAX {
             self.unresolved(from.span, "too many imports".to_owned(), "join some of the imported files");
             return None;
         }
-        let text = match self.files.read(&path) {
-            Ok(text) => text,
+        let document = match self.files.read(path) {
+            Ok(text) => self.document(&path.to_string_lossy(), &text),
             Err(why) => {
                 let message = format!("`{}` cannot be imported: {why}", from.value);
                 self.unresolved(from.span, message, "the path is relative to the file that imports");
-                return None;
+                None
             }
         };
-        let document = self.document(&path.to_string_lossy(), &text)?;
-        let inner = Origin { path, importer: Some(origin) };
-        self.pick(document, &wanted.value, wanted.span, import, &inner, binds)
+        self.imported.insert(path.to_owned(), document.clone());
+        document
     }
 
     fn pick<T: Entry>(
@@ -214,7 +233,8 @@ impl Loader<'_> {
         origin: &Origin<'_>,
         binds: &mut Vec<Binding>,
     ) -> Option<T> {
-        let own = if T::BRINGS_BINDS { std::mem::take(&mut document.binds) } else { Vec::new() };
+        let brings = T::BRINGS_BINDS && self.brought.insert(origin.path.clone());
+        let own = if brings { std::mem::take(&mut document.binds) } else { Vec::new() };
         let found = T::entries(document).into_iter().find(|entry| namespace_of(entry) == Some(wanted));
         let mut entry = match found {
             Some(OrImport::Inline(entry)) => entry,
@@ -316,8 +336,13 @@ fn relative(importer: &Path, from: &str) -> PathBuf {
     let from = from.strip_prefix("file://").unwrap_or(from);
     let from = from.strip_prefix("/./").unwrap_or(from);
     let joined = importer.parent().unwrap_or(Path::new("")).join(from);
+    clean(&joined)
+}
+
+/// The path without `.` and, where a folder stands before them, `..`.
+fn clean(path: &Path) -> PathBuf {
     let mut clean = PathBuf::new();
-    for component in joined.components() {
+    for component in path.components() {
         match component {
             Component::CurDir => {}
             Component::ParentDir if matches!(clean.components().next_back(), Some(Component::Normal(_))) => {

@@ -3,17 +3,21 @@
 //! Each check takes the capability and the sink and goes on after a problem, so that one run
 //! shows all of them.
 
-use std::collections::{HashMap, HashSet};
+mod extensions;
+mod shape;
+
+use std::collections::HashMap;
+
+use indexmap::IndexSet;
 
 use crate::capability::Capability;
 use crate::diagnostic::{Code, Diagnostic, Sink};
 use crate::document::{
-    Authentication, Call, ConsumedOperation, Consumes, Exposes, InputParameter, Method, Named, ParameterPlace, Step,
-    ValueType,
+    Call, Consumes, Exposes, Named, Step,
 };
 use crate::nearest::nearest;
 use crate::reader::Text;
-use crate::source::{Span, Spanned};
+use crate::source::Span;
 
 /// Runs every check.
 pub(crate) fn check(capability: &Capability, sink: &mut Sink) {
@@ -22,7 +26,8 @@ pub(crate) fn check(capability: &Capability, sink: &mut Sink) {
     capability.consumes.iter().for_each(|consumes| operations(consumes, sink));
     References::new(capability).check(sink);
     bindings(capability, sink);
-    capability.consumes.iter().for_each(|consumes| extensions(consumes, sink));
+    shape::check(capability, sink);
+    capability.consumes.iter().for_each(|consumes| extensions::check(consumes, sink));
 }
 
 /// A file must hold something.
@@ -106,13 +111,14 @@ fn operations(consumes: &Consumes, sink: &mut Sink) {
 /// What references may lead to.
 struct References<'c> {
     capability: &'c Capability,
-    operations: HashSet<String>,
-    flows: HashSet<String>,
+    namespaces: IndexSet<&'c str>,
+    operations: IndexSet<String>,
+    flows: IndexSet<String>,
 }
 
 impl<'c> References<'c> {
     fn new(capability: &'c Capability) -> Self {
-        let mut operations = HashSet::new();
+        let mut operations = IndexSet::new();
         for consumes in &capability.consumes {
             let namespace = consumes.namespace.as_ref().map_or("", |n| &n.value);
             for resource in &consumes.resources {
@@ -128,7 +134,8 @@ impl<'c> References<'c> {
             let names = aggregate.flows.iter().filter_map(|f| f.name.as_ref());
             names.map(move |name| format!("{namespace}.{}", name.value))
         });
-        References { capability, operations, flows: flows.collect() }
+        let namespaces = capability.consumes.iter().filter_map(|c| c.namespace.as_ref()).map(|n| &*n.value);
+        References { capability, namespaces: namespaces.collect(), operations, flows: flows.collect() }
     }
 
     fn check(&self, sink: &mut Sink) {
@@ -173,12 +180,12 @@ impl<'c> References<'c> {
     }
 
     fn steps(&self, steps: &Named<Step>, sink: &mut Sink) {
-        let mut earlier: Vec<&str> = Vec::new();
+        let mut earlier: IndexSet<&str> = IndexSet::new();
         for step in steps {
             match &step.value {
                 Step::Call(call) => self.call(call.call.as_ref(), sink),
                 Step::Lookup(lookup) => {
-                    if let Some(index) = lookup.index.as_ref().filter(|i| !earlier.contains(&&*i.value)) {
+                    if let Some(index) = lookup.index.as_ref().filter(|i| !earlier.contains(&*i.value)) {
                         unresolved(index, "an earlier step", earlier.iter().copied(), sink);
                     }
                 }
@@ -214,20 +221,22 @@ impl<'c> References<'c> {
     /// reported already, or into the file that will import this one.
     fn is_elsewhere(&self, reference: &str) -> bool {
         let missing = &self.capability.missing_namespaces;
-        self.capability.is_standalone
-            || missing.iter().any(|ns| reference.strip_prefix(ns.as_str()).is_some_and(|r| r.starts_with('.')))
+        let mut dots = reference.match_indices('.');
+        self.capability.is_standalone || dots.any(|(dot, _)| missing.contains(&reference[..dot]))
     }
 
     fn namespace(&self, target: &Text, sink: &mut Sink) {
-        let known = || self.capability.consumes.iter().filter_map(|c| c.namespace.as_ref()).map(|n| &*n.value);
         let elsewhere = self.capability.is_standalone || self.capability.missing_namespaces.contains(&*target.value);
-        if !elsewhere && !known().any(|n| n == &*target.value) {
-            unresolved(target, "a consumed API", known(), sink);
+        if !elsewhere && !self.namespaces.contains(&*target.value) {
+            unresolved(target, "a consumed API", self.namespaces.iter().copied(), sink);
         }
     }
 }
 
 fn unresolved<'n>(name: &Text, what: &str, known: impl Iterator<Item = &'n str>, sink: &mut Sink) {
+    if sink.is_full() {
+        return;
+    }
     let mut diagnostic =
         Diagnostic::new(Code::UnresolvedReference, name.span, format!("`{}` is not {what}", name.value));
     diagnostic = match nearest(&name.value, known) {
@@ -295,55 +304,4 @@ fn bindings(capability: &Capability, sink: &mut Sink) {
 fn flag(name: &str) -> String {
     let how = if name.ends_with("TOKEN") { "bearer".to_owned() } else { "apikey:header:X-API-Key".to_owned() };
     format!("add `authentication:` to the consumed API, or call with `--auth '{how}:{{{{{name}}}}}'`")
-}
-
-/// Reports what authors write beyond the schemas, with the standard form. It works all the same.
-fn extensions(consumes: &Consumes, sink: &mut Sink) {
-    if let Some((name, _)) = consumes.headers.entries.first() {
-        non_standard(name, "`headers` on a consumed API", "inputParameters: [{ name: …, in: header, value: … }]", sink);
-    }
-    if let Some(Authentication::ApiKey(key)) = &consumes.authentication
-        && let Some((name, _)) = key.headers.entries.first()
-    {
-        non_standard(name, "`headers` in an apikey authentication", "key: …, value: …, placement: header", sink);
-    }
-    for resource in &consumes.resources {
-        if let Some((name, _)) = resource.value.headers.entries.first() {
-            non_standard(name, "`headers` on a resource", "inputParameters with `in: header`", sink);
-        }
-        resource.value.input_parameters.iter().for_each(|p| parameter(&p.value, sink));
-        for operation in &resource.value.operations {
-            operation_extensions(&operation.value, sink);
-        }
-    }
-}
-
-fn operation_extensions(operation: &ConsumedOperation, sink: &mut Sink) {
-    if let Some(path) = &operation.path {
-        non_standard(path, "an operation's own `path`", "a resource of its own with this path", sink);
-    }
-    if let Some((name, _)) = operation.headers.entries.first() {
-        non_standard(name, "`headers` on an operation", "inputParameters with `in: header`", sink);
-    }
-    if let Some(method) = operation.method.filter(|m| matches!(m.value, Method::Head | Method::Options)) {
-        non_standard(&method, &format!("the method `{}`", method.value), "GET, POST, PUT, PATCH or DELETE", sink);
-    }
-    operation.input_parameters.iter().for_each(|p| parameter(&p.value, sink));
-}
-
-fn parameter(parameter: &InputParameter, sink: &mut Sink) {
-    if let Some(place) = parameter.place.filter(|p| p.value == ParameterPlace::Form) {
-        non_standard(&place, "`in: formData`", "body: { type: formUrlEncoded, data: … }", sink);
-    }
-    if let Some(kind) = parameter.kind.filter(|k| matches!(k.value, ValueType::Json | ValueType::File)) {
-        let standard = if kind.value == ValueType::Json { "type: object" } else { "type: string" };
-        non_standard(&kind, &format!("`type: {}`", kind.value), standard, sink);
-    }
-}
-
-fn non_standard<T>(at: &Spanned<T>, what: &str, standard: &str, sink: &mut Sink) {
-    sink.push(
-        Diagnostic::new(Code::NonStandardForm, at.span, format!("{what} is not standard; it works here"))
-            .help(format!("the standard form is `{standard}`")),
-    );
 }

@@ -5,6 +5,7 @@ use super::body::RequestBody;
 use super::collection::{Named, StringMap};
 use super::output::OutputParameter;
 use super::parameter::InputParameter;
+use super::step::Mapping;
 use crate::reader::{Text, record, tagged, words};
 use crate::source::Spanned;
 
@@ -155,6 +156,8 @@ record! {
         output_schema: Option<Text> = "outputSchema";
         /// What of the answer is kept.
         output_parameters: Named<OutputParameter> = "outputParameters";
+        /// How the outputs are built; of beta versions.
+        mappings: Vec<Mapping> = "mappings";
         /// The payload.
         body: Option<RequestBody> = "body" folk "requestBody";
         /// The operation's own path, behind or instead of the resource's; not standard.

@@ -1,0 +1,68 @@
+//! What authors write beyond the schemas, with the standard form. It works all the same.
+
+use crate::diagnostic::{Code, Diagnostic, Sink};
+use crate::document::{
+    Authentication, ConsumedOperation, Consumes, InputParameter, Method, ParameterPlace, StringMap, ValueType,
+};
+use crate::source::Spanned;
+
+/// Reports the extensions of a consumed API.
+pub(super) fn check(consumes: &Consumes, sink: &mut Sink) {
+    headers(&consumes.headers, "a consumed API", sink);
+    if let Some(Authentication::ApiKey(key)) = &consumes.authentication
+        && let Some((name, value)) = key.headers.entries.first()
+    {
+        let standard = format!("{{ type: apikey, key: {}, value: {:?}, placement: header }}", name.value, &*value.value);
+        non_standard(name, "`headers` in an apikey authentication", &format!("authentication: {standard}"), sink);
+    }
+    for resource in &consumes.resources {
+        headers(&resource.value.headers, "a resource", sink);
+        resource.value.input_parameters.iter().for_each(|p| parameter(&p.value, sink));
+        for operation in &resource.value.operations {
+            operation_extensions(&operation.value, sink);
+        }
+    }
+}
+
+fn headers(headers: &StringMap, owner: &str, sink: &mut Sink) {
+    if let Some((name, value)) = headers.entries.first() {
+        let standard = format!("{{ name: {}, in: header, value: {:?} }}", name.value, &*value.value);
+        non_standard(name, &format!("`headers` on {owner}"), &format!("inputParameters: [{standard}]"), sink);
+    }
+}
+
+fn operation_extensions(operation: &ConsumedOperation, sink: &mut Sink) {
+    if let Some(path) = &operation.path {
+        sink.push(
+            Diagnostic::new(Code::NonStandardForm, path.span, "an operation's own `path` is not standard; it works here")
+                .help(format!("the standard form is a resource with `path: {}` that holds this operation", path.value)),
+        );
+    }
+    headers(&operation.headers, "an operation", sink);
+    if let Some(method) = operation.method.filter(|m| matches!(m.value, Method::Head | Method::Options)) {
+        let message = format!("the method `{}` is not standard; it works here", method.value);
+        sink.push(
+            Diagnostic::new(Code::NonStandardForm, method.span, message)
+                .help("the standard methods are `GET`, `POST`, `PUT`, `PATCH` and `DELETE`"),
+        );
+    }
+    operation.input_parameters.iter().for_each(|p| parameter(&p.value, sink));
+}
+
+fn parameter(parameter: &InputParameter, sink: &mut Sink) {
+    if let Some(place) = parameter.place.filter(|p| p.value == ParameterPlace::Form) {
+        non_standard(&place, "`in: formData`", "body: { type: formUrlEncoded, data: {} }", sink);
+    }
+    if let Some(kind) = parameter.kind.filter(|k| matches!(k.value, ValueType::Json | ValueType::File)) {
+        let standard = if kind.value == ValueType::Json { "type: object" } else { "type: string" };
+        non_standard(&kind, &format!("`type: {}`", kind.value), standard, sink);
+    }
+}
+
+/// `standard` is the YAML to write instead.
+fn non_standard<T>(at: &Spanned<T>, what: &str, standard: &str, sink: &mut Sink) {
+    sink.push(
+        Diagnostic::new(Code::NonStandardForm, at.span, format!("{what} is not standard; it works here"))
+            .help(format!("the standard form is `{standard}`")),
+    );
+}
