@@ -439,7 +439,7 @@ impl Inner {
                     let message = format!("`{}` has no base URI to be sent to", operation.name);
                     return CallError::new(Code::NotCallable, message)
                         .at(at)
-                        .with_help("give one: `--base-uri https://…`");
+                        .with_help("write `baseUri:` into the file, or give one: `--base-uri https://…`");
                 }
                 Misfit::Unsupported(kind, span) => {
                     let message =
@@ -577,11 +577,13 @@ impl Plan {
 
     fn unknown(&self, name: &str) -> CallError {
         let error = CallError::new(Code::UnknownOperation, format!("`{}` has no operation `{name}`", self.file));
-        let names = self.operations.iter().map(|o| &*o.name);
-        let error = match capstan_spec::nearest(name.rsplit('.').next().unwrap_or(name), names) {
-            Some(near) => error.with_help(format!("did you mean `{near}`?")),
-            None => error,
+        let qualified: Vec<String> = self.operations.iter().map(|o| format!("{}.{}", o.namespace, o.name)).collect();
+        let near = if name.contains('.') {
+            capstan_spec::nearest(name, qualified.iter().map(String::as_str))
+        } else {
+            capstan_spec::nearest(name, self.operations.iter().map(|o| &*o.name))
         };
+        let error = near.into_iter().fold(error, |error, near| error.with_help(format!("did you mean `{near}`?")));
         error.with_help(format!("see `capstan list {}`", self.file))
     }
 }

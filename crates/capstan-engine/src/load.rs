@@ -1,5 +1,6 @@
 //! Loading: a file becomes a plan, with all that is wrong with it.
 
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -27,7 +28,7 @@ pub fn load(path: &Path, files: &dyn Files) -> Loaded {
     let name = path.to_string_lossy();
     match read_text(path, files) {
         Ok(text) => load_text(&name, &text, files),
-        Err(why) => unreadable(&name, &why),
+        Err(unreadable) => unreadable.into_loaded(&name),
     }
 }
 
@@ -41,29 +42,42 @@ pub fn load_text(name: &str, text: &str, files: &dyn Files) -> Loaded {
     Loaded { sources, diagnostics: sink.into_sorted(), plan }
 }
 
-fn unreadable(name: &str, why: &str) -> Loaded {
-    let mut sources = SourceMap::new();
-    let file = sources.add(name, "");
-    let mut sink = Sink::new();
-    sink.push(
-        Diagnostic::new(Code::FileUnreadable, Span::new(file, 0, 0), format!("the file cannot be read: {why}"))
-            .help("name a capability file: `capstan list FILE`"),
-    );
-    Loaded { sources: Arc::new(sources), diagnostics: sink.into_sorted(), plan: None }
+/// Why a file has no text.
+struct Unreadable {
+    code: Code,
+    why: String,
 }
 
-fn read_text(path: &Path, files: &dyn Files) -> Result<String, String> {
+impl Unreadable {
+    fn into_loaded(self, name: &str) -> Loaded {
+        let mut sources = SourceMap::new();
+        let file = sources.add(name, "");
+        let mut sink = Sink::new();
+        sink.push(
+            Diagnostic::new(self.code, Span::new(file, 0, 0), format!("the file cannot be read: {}", self.why))
+                .help("name a capability file: `capstan list FILE`"),
+        );
+        Loaded { sources: Arc::new(sources), diagnostics: sink.into_sorted(), plan: None }
+    }
+}
+
+fn read_text(path: &Path, files: &dyn Files) -> Result<String, Unreadable> {
     let limit = u64::try_from(capstan_spec::limits::FILE_BYTES_MAX).unwrap_or(u64::MAX);
-    let bytes = files.read(path, limit).map_err(|error| explain(&error))?;
+    let bytes = files.read(path, limit).map_err(|error| match error.kind() {
+        ErrorKind::FileTooLarge => Unreadable {
+            code: Code::FileTooLarge,
+            why: format!("a capability has {} MiB at most", limit / (1024 * 1024)),
+        },
+        _ => Unreadable { code: Code::FileUnreadable, why: explain(&error) },
+    })?;
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
-        format!("it is not UTF-8 text (byte {})", at + 1)
+        Unreadable { code: Code::FileUnreadable, why: format!("it is not UTF-8 text (byte {})", at + 1) }
     })
 }
 
 /// An error of the file system as a sentence.
 fn explain(error: &std::io::Error) -> String {
-    use std::io::ErrorKind;
     match error.kind() {
         ErrorKind::NotFound => "it does not exist".to_owned(),
         ErrorKind::PermissionDenied => "permission denied".to_owned(),
@@ -77,6 +91,6 @@ struct SpecFiles<'f>(&'f dyn Files);
 
 impl capstan_spec::Files for SpecFiles<'_> {
     fn read(&self, path: &Path) -> Result<String, String> {
-        read_text(path, self.0)
+        read_text(path, self.0).map_err(|unreadable| unreadable.why)
     }
 }

@@ -12,9 +12,7 @@ use indexmap::IndexSet;
 
 use crate::capability::Capability;
 use crate::diagnostic::{Code, Diagnostic, Sink};
-use crate::document::{
-    Call, Consumes, Exposes, Named, Step,
-};
+use crate::document::{Call, Consumes, Exposes, Named, Step};
 use crate::nearest::nearest;
 use crate::reader::Text;
 use crate::source::Span;

@@ -444,6 +444,11 @@ impl<'s, 'k> Builder<'s, 'k> {
     }
 
     fn syntax_error(&mut self, error: &ScanError, text: &str) {
+        if error.info().contains("recursion limit") {
+            let at = error.marker().index();
+            let message = format!("the file is nested more than {} levels deep", limits::DEPTH_MAX);
+            return self.too_deep(Span::new(self.file, at, at + 1), message);
+        }
         let at = error.marker().index();
         let span = Span::new(self.file, at, at + 1);
         let mut diagnostic = Diagnostic::new(Code::YamlSyntax, span, format!("the file is not YAML: {}", error.info()));

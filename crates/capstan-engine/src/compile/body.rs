@@ -71,6 +71,11 @@ fn raw(text: &Text, parts: &mut Parts, scope: &mut Scope<'_>) -> Body {
             content_type(parts, "application/json");
             return Body::Json(node);
         }
+        if declared.is_some() || text.value.trim_start().starts_with(['{', '[']) {
+            let help = "mend the JSON, or declare another `Content-Type` in a header parameter";
+            bad_body(text.span, "the body is written as JSON but is none", help, scope);
+            return Body::None;
+        }
     }
     let template = scope.template(&text.value, text.span, &Implied::required(Place::Body));
     match declared.as_deref() {

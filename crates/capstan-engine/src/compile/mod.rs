@@ -28,6 +28,10 @@ pub(crate) fn compile(capability: &Capability, file: &str, sources: Arc<SourceMa
     let mut operations = Vec::new();
     for consumes in &capability.consumes {
         base_warnings(consumes, sink);
+        if consumes.resources.iter().all(|resource| resource.value.operations.is_empty()) {
+            // Nothing else would look at it.
+            url::base(consumes.base_uri.as_ref(), &mut Scope::bare(&mut names, sink));
+        }
         for resource in &consumes.resources {
             for operation in &resource.value.operations {
                 let id = OperationId(u32::try_from(operations.len()).unwrap_or(u32::MAX));

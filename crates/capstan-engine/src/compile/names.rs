@@ -89,6 +89,11 @@ impl Implied<'_> {
 }
 
 impl<'k> Scope<'k> {
+    /// A scope outside of any operation.
+    pub(super) fn bare(names: &'k mut Names, sink: &'k mut Sink) -> Self {
+        Scope { names, sink, inputs: Vec::new(), used: BTreeSet::new() }
+    }
+
     pub(super) fn new(source: &OperationSource<'_>, names: &'k mut Names, sink: &'k mut Sink) -> Self {
         Scope { names, sink, inputs: super::inputs::declared(source), used: BTreeSet::new() }
     }

@@ -12,7 +12,8 @@ pub(super) fn check(consumes: &Consumes, sink: &mut Sink) {
     if let Some(Authentication::ApiKey(key)) = &consumes.authentication
         && let Some((name, value)) = key.headers.entries.first()
     {
-        let standard = format!("{{ type: apikey, key: {}, value: {:?}, placement: header }}", name.value, &*value.value);
+        let standard =
+            format!("{{ type: apikey, key: {}, value: {:?}, placement: header }}", name.value, &*value.value);
         non_standard(name, "`headers` in an apikey authentication", &format!("authentication: {standard}"), sink);
     }
     for resource in &consumes.resources {
@@ -34,8 +35,12 @@ fn headers(headers: &StringMap, owner: &str, sink: &mut Sink) {
 fn operation_extensions(operation: &ConsumedOperation, sink: &mut Sink) {
     if let Some(path) = &operation.path {
         sink.push(
-            Diagnostic::new(Code::NonStandardForm, path.span, "an operation's own `path` is not standard; it works here")
-                .help(format!("the standard form is a resource with `path: {}` that holds this operation", path.value)),
+            Diagnostic::new(
+                Code::NonStandardForm,
+                path.span,
+                "an operation's own `path` is not standard; it works here",
+            )
+            .help(format!("the standard form is a resource with `path: {}` that holds this operation", path.value)),
         );
     }
     headers(&operation.headers, "an operation", sink);
