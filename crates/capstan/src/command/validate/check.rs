@@ -18,7 +18,7 @@ use crate::terminal::Terminal;
 pub(super) struct Checked {
     /// For stdout; empty when there is nothing to show.
     pub(super) shown: String,
-    /// For stderr: a path that leads nowhere has no place in a report on files.
+    /// For stderr: a person is told there that a path leads nowhere, as every command does.
     pub(super) talk: String,
     pub(super) bytes: usize,
     pub(super) errors: usize,
@@ -57,10 +57,17 @@ impl Checker {
         }
         self.settle(&mut loaded.diagnostics);
         let of = |severity| loaded.diagnostics.iter().filter(|d| d.severity == severity).count();
-        let is_missing = found.named && fs::metadata(&found.path).is_err();
+        let (shown, talk) = match self.format {
+            ValidateFormat::Text if found.named && fs::metadata(&found.path).is_err() => {
+                (String::new(), text(&loaded, self.talk_style))
+            }
+            ValidateFormat::Text => (text(&loaded, self.style), String::new()),
+            ValidateFormat::Json => (entry(found, &loaded).to_string(), String::new()),
+            ValidateFormat::Sarif => (results(&loaded), String::new()),
+        };
         Checked {
-            shown: if is_missing { String::new() } else { self.show(found, &loaded) },
-            talk: if is_missing { text(&loaded, self.talk_style) } else { String::new() },
+            shown,
+            talk,
             bytes: loaded.sources.files().first().map_or(0, |file| file.text().len()),
             errors: of(Severity::Error),
             warnings: of(Severity::Warning),
@@ -76,14 +83,6 @@ impl Checker {
         }
         if self.quiet {
             diagnostics.retain(|d| d.severity == Severity::Error);
-        }
-    }
-
-    fn show(&self, found: &Found, loaded: &Loaded) -> String {
-        match self.format {
-            ValidateFormat::Text => text(loaded, self.style),
-            ValidateFormat::Json => entry(found, loaded).to_string(),
-            ValidateFormat::Sarif => results(loaded),
         }
     }
 }

@@ -96,12 +96,16 @@ mod tests {
         let items: Vec<usize> = (0..2_000).collect();
         let mut seen = Vec::new();
         let work = |n: &usize| {
-            if n % 97 == 0 {
+            if n.is_multiple_of(97) {
                 thread::yield_now();
             }
             *n
         };
-        in_order(&items, work, |n| Ok(seen.push(n))).expect("nothing fails");
+        let take = |n| {
+            seen.push(n);
+            Ok(())
+        };
+        in_order(&items, work, take).expect("nothing fails");
         assert_eq!(seen, items);
     }
 
