@@ -24,7 +24,8 @@ impl Upstream for Fixed {
         let url = request.url.clone();
         self.sent.lock().expect("no test panics with the lock").push(request);
         let body = Bytes::from_static(self.body.as_bytes());
-        let response = Response { status: self.status, version: Version::HTTP_11, headers: HeaderMap::new(), body, url };
+        let response =
+            Response { status: self.status, version: Version::HTTP_11, headers: HeaderMap::new(), body, url };
         Box::pin(async move { Ok(response) })
     }
 }
@@ -78,7 +79,8 @@ fn a_call_sends_what_the_plan_says_and_gives_named_outputs() {
 
 #[test]
 fn masked_requests_and_errors_hold_no_secret() {
-    let engine = kinde(fixed(403, r#"{"errors":[{"code":"NO","message":"token kinde-secret-4711 of acme is refused"}]}"#));
+    let engine =
+        kinde(fixed(403, r#"{"errors":[{"code":"NO","message":"token kinde-secret-4711 of acme is refused"}]}"#));
     let invocation = Invocation::new("getOrganization").param("code", "org_1");
     let masked = engine.render(&invocation, Reveal::Masked).expect("nothing is missing");
     assert!(!format!("{masked:?}").contains("kinde-secret"));

@@ -42,7 +42,8 @@ fn serve() -> std::net::SocketAddr {
 }
 
 async fn answer(mut stream: TcpStream) {
-    let response = format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{BODY}", BODY.len());
+    let response =
+        format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{BODY}", BODY.len());
     let mut seen = Vec::new();
     let mut buffer = [0; 4096];
     while let Ok(read @ 1..) = stream.read(&mut buffer).await {
@@ -72,7 +73,9 @@ fn warm(base: &str) {
             drop(outcome.expect("the server answers"));
         }));
         let by_hand = runtime.block_on(time(|| async {
-            let request = client.get(format!("{base}/organization?code={}", std::hint::black_box("org_1"))).bearer_auth("tok_0123456789abcdef");
+            let request = client
+                .get(format!("{base}/organization?code={}", std::hint::black_box("org_1")))
+                .bearer_auth("tok_0123456789abcdef");
             let response = request.header("accept", "application/json").send().await.expect("the server answers");
             assert!(response.status().is_success());
             let body = response.bytes().await.expect("a body");
