@@ -7,6 +7,7 @@ mod auth;
 mod body;
 mod catalogue;
 mod display;
+mod find;
 mod operation;
 mod output;
 mod template;

@@ -1,0 +1,218 @@
+//! The engine: a plan bound to the world, ready to be called.
+
+mod builder;
+mod failure;
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use capstan_spec::diagnostic::Code;
+use http::HeaderValue;
+use serde_json::{Map, Value};
+
+use crate::bindings::Scrubber;
+use crate::decode::{Notices, decode};
+use crate::encode;
+use crate::error::{CallError, FailedResponse};
+use crate::outcome::Outcome;
+use crate::overrides::BoundOverrides;
+use crate::plan::{Catalogue, Operation, OperationId, Plan};
+use crate::render::{self, Context, Rendered, Reveal};
+use crate::upstream::{Request, Response, Upstream};
+use crate::value::{Slots, admit};
+use crate::variables::Variables;
+pub use builder::EngineBuilder;
+use failure::from_upstream;
+
+/// An operation to call, and the parameters to call it with.
+#[derive(Clone, Debug, Default)]
+pub struct Invocation {
+    operation: String,
+    params: Map<String, Value>,
+}
+
+impl Invocation {
+    /// A call of this operation: its name, `namespace.name`, `resource.name`,
+    /// `namespace.resource.name`, or its method and path (`GET /organizations`).
+    pub fn new(operation: impl Into<String>) -> Self {
+        Invocation { operation: operation.into(), params: Map::new() }
+    }
+
+    /// Adds a parameter. Text is turned into the declared type.
+    pub fn param(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.params.insert(name.into(), value.into());
+        self
+    }
+
+    /// Adds parameters.
+    pub fn params(mut self, params: Map<String, Value>) -> Self {
+        self.params.extend(params);
+        self
+    }
+}
+
+/// A capability bound to the world. A cheap clone that many tasks share.
+#[derive(Clone)]
+pub struct Engine {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    plan: Arc<Plan>,
+    variables: Variables,
+    overrides: BoundOverrides,
+    upstream: Arc<dyn Upstream>,
+    scrubber: Arc<Scrubber>,
+    user_agent: HeaderValue,
+    insecure_http: bool,
+    inferred_auth: bool,
+    allow_missing: bool,
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine").field("file", &self.inner.plan.file).finish_non_exhaustive()
+    }
+}
+
+impl Engine {
+    /// An engine for the capability in a file, bound to the process environment and the network.
+    ///
+    /// # Errors
+    /// The file cannot be read or is no capability.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, CallError> {
+        EngineBuilder::open(path)?.build()
+    }
+
+    /// A builder for a plan.
+    pub fn builder(plan: Arc<Plan>) -> EngineBuilder {
+        EngineBuilder::new(plan)
+    }
+
+    /// The operations.
+    pub fn catalogue(&self) -> Catalogue<'_> {
+        self.inner.plan.catalogue()
+    }
+
+    /// What takes this engine's secrets out of a text.
+    pub fn scrubber(&self) -> Arc<Scrubber> {
+        self.inner.scrubber.clone()
+    }
+
+    /// What a person should know before an operation is called, a line each.
+    pub fn notices(&self, id: OperationId) -> Vec<String> {
+        let inner = &*self.inner;
+        let operation = inner.plan.operation(id);
+        let inferred = operation.inferred_bearer.filter(|_| inner.inferred_auth && inner.overrides.auth.is_none());
+        let line = inferred.map(|id| {
+            let name = &inner.plan.variables[id.index()].name;
+            format!(
+                "sending `{name}` as a bearer token: nothing says how it is used (--no-inferred-auth turns this off)"
+            )
+        });
+        line.into_iter().collect()
+    }
+
+    /// The request that a call would send. Nothing is sent.
+    ///
+    /// # Errors
+    /// Those of [`Engine::call`] that come before anything is sent; variables without a value are
+    /// none where secrets are masked.
+    pub fn render(&self, invocation: &Invocation, reveal: Reveal) -> Result<Request, CallError> {
+        let inner = &*self.inner;
+        let operation = inner.plan.operation(inner.plan.find(&invocation.operation)?);
+        let prepared = inner.prepare(operation, &invocation.params, reveal).map(|rendered| rendered.request);
+        prepared.map_err(|error| inner.guard(error))
+    }
+
+    /// Calls an operation. Dropping the future cancels the call.
+    ///
+    /// # Errors
+    /// See [`CallError::kind`] for the roads on which a call can fail.
+    pub async fn call(&self, invocation: Invocation) -> Result<Outcome, CallError> {
+        let inner = &*self.inner;
+        let operation = inner.plan.operation(inner.plan.find(&invocation.operation)?);
+        inner.call(operation, &invocation.params).await.map_err(|error| inner.guard(error))
+    }
+}
+
+impl Inner {
+    /// The last guard: no error leaves with a secret in it.
+    fn guard(&self, error: CallError) -> CallError {
+        error.scrubbed(|text| self.scrubber.scrub(text).into_owned())
+    }
+
+    async fn call(&self, operation: &Operation, params: &Map<String, Value>) -> Result<Outcome, CallError> {
+        let rendered = self.prepare(operation, params, Reveal::Secret)?;
+        self.check_transport(operation, &rendered)?;
+        let sent = self.upstream.send(rendered.request).await;
+        let response = sent.map_err(|e| from_upstream(e).for_request(self.shown(operation, params)))?;
+        if !response.status.is_success() {
+            return Err(self.failed(operation, params, response));
+        }
+        let mut notices = Notices::default();
+        let outputs = decode(&operation.outputs, &response.headers, &response.body, &mut notices);
+        let outputs = outputs.map_err(|error| {
+            error.for_request(self.shown(operation, params)).with_response(FailedResponse::from(response.clone()))
+        })?;
+        let notices = notices.found.into_iter().map(|(span, text)| match self.plan.locate(span) {
+            Some(place) => format!("{text} ({place})"),
+            None => text,
+        });
+        let Response { version, status, headers, .. } = response;
+        Ok(Outcome { outputs, version, status, headers, notices: notices.collect() })
+    }
+
+    /// Admits parameters and renders the request.
+    fn prepare(
+        &self,
+        operation: &Operation,
+        params: &Map<String, Value>,
+        reveal: Reveal,
+    ) -> Result<Rendered, CallError> {
+        let has_base = self.overrides.base.is_some();
+        let slots = admit(operation, params, has_base).map_err(|all| self.invalid(operation, all))?;
+        if reveal == Reveal::Secret && !self.allow_missing {
+            self.check_variables(operation)?;
+        }
+        self.rendered(operation, &slots, reveal)
+    }
+
+    fn rendered(&self, operation: &Operation, slots: &Slots, reveal: Reveal) -> Result<Rendered, CallError> {
+        let context = Context {
+            plan: &self.plan,
+            operation,
+            variables: &self.variables.values,
+            overrides: &self.overrides,
+            inferred_auth: self.inferred_auth,
+            user_agent: &self.user_agent,
+            reveal,
+        };
+        render::render(&context, slots).map_err(|misfits| self.misfit(operation, misfits))
+    }
+
+    /// A credential must not travel where others can read it.
+    fn check_transport(&self, operation: &Operation, rendered: &Rendered) -> Result<(), CallError> {
+        let url = &rendered.request.url;
+        let Some(rest) = url.strip_prefix("http://").filter(|_| rendered.has_credential && !self.insecure_http) else {
+            return Ok(());
+        };
+        let authority = rest.split(['/', '?']).next().unwrap_or("");
+        if encode::is_loopback(authority) {
+            return Ok(());
+        }
+        let message = format!("`{}` would send a credential over plain HTTP to `{authority}`", operation.name);
+        Err(CallError::new(Code::InsecureCredential, message)
+            .at(self.plan.locate(operation.span))
+            .with_help("use `https://`, or allow it with `--insecure-http`"))
+    }
+
+    /// The request line, secrets masked.
+    fn shown(&self, operation: &Operation, params: &Map<String, Value>) -> String {
+        match self.prepare(operation, params, Reveal::Masked) {
+            Ok(rendered) => format!("{} {}", rendered.request.method, rendered.request.url),
+            Err(_) => format!("{} {}", operation.request.method, operation.path_written),
+        }
+    }
+}

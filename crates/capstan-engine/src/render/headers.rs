@@ -1,0 +1,193 @@
+//! Headers, cookies and credentials.
+
+use base64::Engine as _;
+use http::header::{ACCEPT, AUTHORIZATION, COOKIE, USER_AGENT};
+use http::{HeaderName, HeaderValue};
+
+use super::{Misfit, PartText, Renderer, Reveal};
+use crate::encode;
+use crate::overrides::ShownCredential;
+use crate::plan::{Auth, Credential};
+
+impl<'a> Renderer<'a> {
+    pub(super) fn header_parameters(&mut self) {
+        let request = &self.context.operation.request;
+        for parameter in &request.headers {
+            let (value, sensitive) = match self.source_text(&parameter.value) {
+                Some(found) => found,
+                None => continue,
+            };
+            let sensitive = sensitive || is_credential_header(&parameter.name);
+            self.header(parameter.name.clone(), &value, sensitive);
+        }
+        for (name, source) in &request.cookies {
+            if let Some((value, sensitive)) = self.source_text(source) {
+                self.cookie(name, &value, sensitive);
+            }
+        }
+    }
+
+    /// Sets a header. A control character would end it and begin another: it is refused.
+    pub(super) fn header(&mut self, name: HeaderName, value: &str, sensitive: bool) {
+        match HeaderValue::from_bytes(value.trim_matches([' ', '\t']).as_bytes()) {
+            Ok(mut header) => {
+                header.set_sensitive(sensitive);
+                self.has_credential |= sensitive;
+                self.headers.retain(|(n, _)| *n != name);
+                self.headers.push((name, header));
+            }
+            Err(_) => self.misfits.push(Misfit::Parameter(format!(
+                "the value of the header `{name}` has a line break or another control character"
+            ))),
+        }
+    }
+
+    pub(super) fn cookie(&mut self, name: &str, value: &str, sensitive: bool) {
+        if value.contains(|c: char| c.is_control()) {
+            let why = format!("the value of the cookie `{name}` has a line break or another control character");
+            self.misfits.push(Misfit::Parameter(why));
+            return;
+        }
+        if !self.cookies.is_empty() {
+            self.cookies.push_str("; ");
+        }
+        self.cookies.push_str(name);
+        self.cookies.push('=');
+        if sensitive && self.context.reveal == Reveal::Masked {
+            self.cookies.push_str(value);
+        } else {
+            encode::cookie(&mut self.cookies, value);
+        }
+        self.has_credential |= sensitive;
+    }
+
+    pub(super) fn cookie_header(&mut self) {
+        if !self.cookies.is_empty() {
+            let cookies = std::mem::take(&mut self.cookies);
+            self.header(COOKIE, &cookies, true);
+        }
+    }
+
+    pub(super) fn override_headers(&mut self) {
+        for (name, value) in &self.context.overrides.headers {
+            let sensitive = value.is_secret() || is_credential_header(name);
+            self.header(name.clone(), value.text(self.context.reveal), sensitive);
+        }
+    }
+
+    pub(super) fn has_header(&self, name: &HeaderName) -> bool {
+        self.headers.iter().any(|(n, _)| n == name)
+    }
+
+    pub(super) fn authentication(&mut self) {
+        let context = self.context;
+        if let Some(credential) = &context.overrides.auth {
+            let credential = credential.as_credential(context.reveal);
+            return self.override_credential(credential);
+        }
+        match &context.operation.request.auth {
+            Auth::None => {
+                if let Some(id) = context.operation.inferred_bearer.filter(|_| context.inferred_auth)
+                    && !self.has_header(&AUTHORIZATION)
+                {
+                    let token = match self.variable(id) {
+                        PartText::Value(token) => token,
+                        PartText::Mask(mask) => mask.into(),
+                        PartText::Literal(_) | PartText::Absent => return,
+                    };
+                    self.bearer(&token);
+                }
+            }
+            Auth::Credentials(credentials) => credentials.iter().for_each(|c| self.credential(c)),
+            Auth::Unsupported { kind, span } => self.misfits.push(Misfit::Unsupported(kind, *span)),
+        }
+    }
+
+    pub(super) fn credential(&mut self, credential: &'a Credential) {
+        match credential {
+            Credential::Bearer(token) => {
+                if let Some(token) = self.plain(token).filter(|_| !self.has_header(&AUTHORIZATION)) {
+                    self.bearer(&token);
+                }
+            }
+            Credential::Basic(username, password) => {
+                if let (Some(username), Some(password)) = (self.plain(username), self.plain(password))
+                    && !self.has_header(&AUTHORIZATION)
+                {
+                    self.basic(&username, &password);
+                }
+            }
+            Credential::Header(name, value) => {
+                if let Some(value) = self.plain(value).filter(|_| !self.has_header(name)) {
+                    self.header(name.clone(), &value, true);
+                }
+            }
+            Credential::Query(name, value) => {
+                self.separator();
+                self.url.push_str(name);
+                self.url.push('=');
+                let mut url = std::mem::take(&mut self.url);
+                self.write_query(&mut url, value);
+                self.url = url;
+                self.has_credential = true;
+            }
+            Credential::Cookie(name, value) => {
+                if let Some(value) = self.plain(value) {
+                    self.cookie(name, &value, true);
+                }
+            }
+        }
+    }
+
+    pub(super) fn override_credential(&mut self, credential: ShownCredential<'_>) {
+        match credential {
+            ShownCredential::None => {}
+            ShownCredential::Bearer(token) => self.bearer(token),
+            ShownCredential::Basic(username, password) => self.basic(username, password),
+            ShownCredential::Header(name, value) => self.header(name.clone(), value, true),
+            ShownCredential::Query(name, value) => {
+                self.separator();
+                self.url.push_str(name);
+                self.url.push('=');
+                match self.context.reveal {
+                    Reveal::Secret => encode::component(&mut self.url, value),
+                    Reveal::Masked => self.url.push_str(value),
+                }
+                self.has_credential = true;
+            }
+        }
+    }
+
+    /// Sets the Authorization header. A token that says `Bearer` itself is not told twice.
+    pub(super) fn bearer(&mut self, token: &str) {
+        let token = token.trim();
+        let bare = match token.get(..7) {
+            Some(scheme) if scheme.eq_ignore_ascii_case("bearer ") => token[7..].trim_start(),
+            Some(_) | None => token,
+        };
+        self.header(AUTHORIZATION, &format!("Bearer {bare}"), true);
+    }
+
+    pub(super) fn basic(&mut self, username: &str, password: &str) {
+        let pair = format!("{username}:{password}");
+        let text = match self.context.reveal {
+            Reveal::Secret => base64::engine::general_purpose::STANDARD.encode(pair),
+            Reveal::Masked => pair,
+        };
+        self.header(AUTHORIZATION, &format!("Basic {text}"), true);
+    }
+
+    pub(super) fn defaults(&mut self) {
+        if !self.has_header(&ACCEPT) {
+            self.headers.push((ACCEPT, self.context.operation.request.accept.clone()));
+        }
+        if !self.has_header(&USER_AGENT) {
+            self.headers.push((USER_AGENT, self.context.user_agent.clone()));
+        }
+    }
+}
+
+/// Whether a header carries a credential whatever its value.
+fn is_credential_header(name: &HeaderName) -> bool {
+    matches!(name.as_str(), "authorization" | "proxy-authorization" | "cookie")
+}
