@@ -141,12 +141,12 @@ impl Loader<'_> {
             if !self.sink.has_errors() {
                 // Nothing but comments and white space.
                 let empty = yaml::absent(Span::new(file, 0, 0));
-                Document::read(&empty, &mut Reader { sink: &mut self.sink });
+                Document::read(&empty, &mut Reader::new(&mut self.sink));
             }
             return None;
         };
         collect_names(&node, &mut self.named);
-        Document::read(&node, &mut Reader { sink: &mut self.sink })
+        Document::read(&node, &mut Reader::new(&mut self.sink))
     }
 
     fn too_large(&mut self, file: FileId, bytes: usize) {

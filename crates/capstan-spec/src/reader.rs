@@ -19,9 +19,15 @@ pub type Text = Spanned<Arc<str>>;
 /// What readers share: the sink for problems.
 pub(crate) struct Reader<'k> {
     pub(crate) sink: &'k mut Sink,
+    /// The key whose value is being read, for messages.
+    pub(crate) key: Option<&'static str>,
 }
 
-impl Reader<'_> {
+impl<'k> Reader<'k> {
+    pub(crate) fn new(sink: &'k mut Sink) -> Self {
+        Reader { sink, key: None }
+    }
+
     pub(crate) fn push(&mut self, diagnostic: Diagnostic) {
         self.sink.push(diagnostic);
     }
@@ -29,10 +35,11 @@ impl Reader<'_> {
     /// Reports a value of the wrong type; the caller goes on without it.
     pub(crate) fn wrong_type(&mut self, node: &Node<'_>, expected: &str) {
         let found = node.describe();
-        self.push(
-            Diagnostic::new(Code::WrongType, node.span, format!("expected {expected}, found {found}"))
-                .help(format!("write {expected} here")),
-        );
+        let message = match self.key {
+            Some(key) => format!("`{key}` is {found}, expected {expected}"),
+            None => format!("expected {expected}, found {found}"),
+        };
+        self.push(Diagnostic::new(Code::WrongType, node.span, message).help(format!("write {expected} here")));
     }
 
     /// Reports a spelling that is understood but not standard.
@@ -241,9 +248,13 @@ macro_rules! record {
                 for (key, value) in entries {
                     match key.text.as_ref() {
                         $(
-                            $key $( | $alias )* => record.$field = $crate::reader::Field::read_field(value, cx),
+                            $key $( | $alias )* => {
+                                cx.key = Some($key);
+                                record.$field = $crate::reader::Field::read_field(value, cx);
+                            }
                             $( $folk => {
                                 cx.non_standard(key.span, $folk, $key);
+                                cx.key = Some($key);
                                 record.$field = $crate::reader::Field::read_field(value, cx);
                             } )*
                         )*

@@ -760,10 +760,9 @@ codes! {
     "CAP0304" BadHeaderName Error;
     /// A request body cannot be built
     ///
-    /// The operation's `body` contradicts itself or its surroundings: its `data` does not fit its
-    /// `type` (a list as a form), the text of a JSON body is not JSON once its placeholders are
-    /// filled, or `body` and parameters with `in: body` both claim the payload. Such a request
-    /// could never be sent.
+    /// The operation's `body` contradicts itself: its `data` does not fit its `type` (a list as a
+    /// form, a mapping as XML), or the text of a JSON body is not JSON once its placeholders are
+    /// filled. Such a request could never be sent.
     ///
     /// Wrong:
     ///
@@ -783,8 +782,8 @@ codes! {
     ///     email: '{{email}}'
     /// ```
     ///
-    /// Give a form as a mapping, JSON as a structure or a text that is JSON, and describe the
-    /// payload in one way only.
+    /// Give a form as a mapping, and JSON as a structure or as a text that is JSON. Parameters with
+    /// `in: body` beside a `body` are the values of its placeholders.
     "CAP0305" BadBody Error;
     /// An authentication is not supported yet
     ///

@@ -22,7 +22,7 @@ use crate::exit::Exit;
 use crate::output::{self, Printing};
 use crate::settings::{self, Entry};
 use crate::terminal::Terminal;
-use crate::{params, report};
+use crate::{params, print, report};
 
 /// Runs the command.
 pub(crate) fn run(args: &CallArgs, terminal: &Terminal) -> Exit {
@@ -102,7 +102,7 @@ impl<'a> Call<'a> {
     fn run(&self, invocation: Invocation, select: Option<&JsonPath>, terminal: &Terminal) -> Exit {
         if let Some(form) = self.args.dry_run {
             return match self.engine.render(&invocation, Reveal::Masked) {
-                Ok(request) => finish(write_out(|out| out.write_all(output::request::text(&request, form).as_bytes()))),
+                Ok(request) => print::text(&output::request::text(&request, form), Exit::Done, terminal),
                 Err(error) => self.fail(&error, terminal),
             };
         }
@@ -134,7 +134,7 @@ impl<'a> Call<'a> {
                     outcome.notices.iter().for_each(|notice| report::note(notice, terminal));
                 }
                 let printing = Printing { format: self.args.format, select, terminal };
-                finish(write_out(|out| self.print(out, &outcome, &printing)))
+                print::finished(write_out(|out| self.print(out, &outcome, &printing)), Exit::Done, terminal)
             }
             Err(error) => {
                 self.print_failed(&error);
@@ -210,18 +210,6 @@ fn write_out(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result
     let mut out = BufWriter::new(io::stdout().lock());
     write(&mut out)?;
     out.flush()
-}
-
-/// How the process ends after its data is written. Whoever closes the pipe has read enough.
-fn finish(written: io::Result<()>) -> Exit {
-    match written {
-        Ok(()) => Exit::Done,
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
-        Err(error) => {
-            report::say(&format!("error: standard output cannot be written: {error}\n"));
-            Exit::Usage
-        }
-    }
 }
 
 /// The environment, and behind it the files of variables.

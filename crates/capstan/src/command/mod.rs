@@ -8,7 +8,7 @@ mod list;
 mod loading;
 mod names;
 mod schema;
-mod table;
+pub(crate) mod table;
 mod validate;
 
 use crate::args::{Args, Command};

@@ -4,6 +4,8 @@ use capstan_spec::diagnostic::render::visible;
 use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
 
+use crate::command::table::{cut, line};
+
 /// Columns of text, the widest one first cut at this width.
 const CELL_WIDTH_MAX: usize = 60;
 
@@ -49,18 +51,7 @@ fn cell(value: &Value) -> String {
         Value::Null => String::new(),
         other => other.to_string(),
     };
-    let text = visible(&text.replace('\n', " ")).into_owned();
-    if text.width() <= CELL_WIDTH_MAX {
-        return text;
-    }
-    let mut cut = String::new();
-    for c in text.chars() {
-        if cut.width() + 1 >= CELL_WIDTH_MAX {
-            break;
-        }
-        cut.push(c);
-    }
-    cut + "…"
+    cut(&line(&text), CELL_WIDTH_MAX).into_owned()
 }
 
 /// Lines of cells, each column as wide as its widest cell.
@@ -69,9 +60,9 @@ fn layout(lines: &[Vec<String>]) -> String {
     let width = |column: usize| lines.iter().filter_map(|l| l.get(column)).map(|c| c.width()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..columns).map(width).collect();
     let mut out = String::new();
-    for line in lines {
+    for cells in lines {
         let mut text = String::new();
-        for (cell, width) in line.iter().zip(&widths) {
+        for (cell, width) in cells.iter().zip(&widths) {
             text.push_str(cell);
             text.extend(std::iter::repeat_n(' ', width - cell.width() + 2));
         }
