@@ -15,6 +15,7 @@ use capstan_engine::{
     AuthOverride, CallError, Engine, FailedResponse, Invocation, OperationId, Outcome, Overrides, Plan, Reveal,
 };
 use capstan_spec::diagnostic::Code;
+use capstan_spec::placeholder::{self, Piece};
 use http::{HeaderMap, StatusCode, Version};
 
 use crate::args::call::{self, CallArgs, Format};
@@ -58,6 +59,8 @@ struct Call<'a> {
     engine: Engine,
     operation: OperationId,
     recorder: Recording,
+    /// The names that masks in the request can have.
+    masks: Vec<String>,
 }
 
 /// The recorder, once the engine has made it.
@@ -67,13 +70,15 @@ impl<'a> Call<'a> {
     /// Settles arguments and settings, and makes the engine.
     fn prepare(args: &'a CallArgs, plan: Arc<Plan>) -> Result<Self, CallError> {
         let operation = plan.find(&args.operation)?;
-        let namespace = plan.catalogue().operation(operation).namespace().to_owned();
-        let settings = settings::for_operation(&args.file, &namespace)?;
+        let view = plan.catalogue().operation(operation);
+        let settings = settings::for_operation(&args.file, view.namespace())?;
+        let overrides = overrides(args, &settings)?;
+        let masks = masks(&view.variables(), &overrides);
         let client = client_settings(args, &settings)?;
         let recorder = Recording::default();
         let builder = Engine::builder(plan)
             .environment(environment(args, &settings)?)
-            .overrides(overrides(args, &settings)?)
+            .overrides(overrides)
             .insecure_http(args.limits.insecure_http || settings.insecure_http.unwrap_or(false))
             .inferred_auth(!args.overrides.no_inferred_auth && settings.inferred_auth.unwrap_or(true));
         let builder = match (&args.replay, &args.record) {
@@ -96,13 +101,15 @@ impl<'a> Call<'a> {
             }
             (None, None) => builder.client(client),
         };
-        Ok(Call { args, engine: builder.build()?, operation, recorder })
+        Ok(Call { args, engine: builder.build()?, operation, recorder, masks })
     }
 
     fn run(&self, invocation: Invocation, select: Option<&JsonPath>, terminal: &Terminal) -> Exit {
         if let Some(form) = self.args.dry_run {
             return match self.engine.render(&invocation, Reveal::Masked) {
-                Ok(request) => finish(write_out(|out| out.write_all(output::request::text(&request, form).as_bytes()))),
+                Ok(request) => finish(write_out(|out| {
+                    out.write_all(output::request::text(&request, form, &self.masks).as_bytes())
+                })),
                 Err(error) => self.fail(&error, terminal),
             };
         }
@@ -181,6 +188,26 @@ impl<'a> Call<'a> {
         std::fs::write(&temporary, text).map_err(fail)?;
         std::fs::rename(&temporary, path).map_err(fail)
     }
+}
+
+/// The names that masks can have: variables of the operation, those that overrides name, and the
+/// credential of a flag.
+fn masks(variables: &[&str], overrides: &Overrides) -> Vec<String> {
+    let auth: &[&String] = match &overrides.auth {
+        None | Some(AuthOverride::None) => &[],
+        Some(AuthOverride::Bearer(text) | AuthOverride::Header(_, text) | AuthOverride::Query(_, text)) => &[text],
+        Some(AuthOverride::Basic(user, password)) => &[user, password],
+    };
+    let pairs = overrides.headers.iter().chain(&overrides.queries).map(|(_, value)| value);
+    let texts = overrides.base_uri.iter().chain(auth.iter().copied()).chain(pairs);
+    let mut names: Vec<String> = variables.iter().map(|name| (*name).to_owned()).collect();
+    names.push("AUTH".to_owned());
+    for piece in texts.flat_map(|text| placeholder::pieces(text)) {
+        if let Piece::Placeholder(placeholder) = piece {
+            names.extend([placeholder.body.to_owned(), placeholder.local().to_owned()]);
+        }
+    }
+    names
 }
 
 /// Runs a call to its end, or to the user's interruption.
