@@ -23,16 +23,22 @@ impl BadParameter {
 /// Reads parameters: those of `--params` first, single ones over them. A name that is given twice
 /// makes a list.
 pub(crate) fn read(all: Option<&str>, single: &[String]) -> Result<Map<String, Value>, BadParameter> {
+    refuse_second_stdin(all, single)?;
     let mut params = match all {
         Some(text) => object(text)?,
         None => Map::new(),
     };
     let mut given: Map<String, Value> = Map::new();
+    let mut lists: Vec<String> = Vec::new();
     for text in single {
         let (name, value) = parameter(text)?;
         match given.get_mut(&name) {
-            Some(Value::Array(list)) => list.push(value),
-            Some(first) => *first = Value::Array(vec![first.take(), value]),
+            // A first value that is an array itself is one value of the list.
+            Some(Value::Array(list)) if lists.contains(&name) => list.push(value),
+            Some(first) => {
+                *first = Value::Array(vec![first.take(), value]);
+                lists.push(name);
+            }
             None => {
                 given.insert(name, value);
             }
@@ -40,6 +46,17 @@ pub(crate) fn read(all: Option<&str>, single: &[String]) -> Result<Map<String, V
     }
     params.extend(given);
     Ok(params)
+}
+
+/// Standard input ends once: a second reader would get an empty text and not know it.
+fn refuse_second_stdin(all: Option<&str>, single: &[String]) -> Result<(), BadParameter> {
+    let is_stdin = |text: &&String| text.split_once('=').is_some_and(|(_, value)| value == "@-");
+    let readers = single.iter().filter(is_stdin).count() + usize::from(matches!(all, Some("-" | "@-")));
+    if readers < 2 {
+        return Ok(());
+    }
+    let message = "standard input is read by more than one parameter".to_owned();
+    Err(BadParameter::new(message, "read the others from files: `name=@file`"))
 }
 
 /// The object of `--params`.
@@ -149,6 +166,7 @@ mod tests {
             json!({"filter[status]": "open", "$top": 5, "a:b": "c=d"})
         );
         assert_eq!(read_all(&["x=a", "x=b", "x=c"]), json!({"x": ["a", "b", "c"]}));
+        assert_eq!(read_all(&["x:=[1]", "x:=[2]"]), json!({"x": [[1], [2]]}));
         assert_eq!(read_all(&["x=@@home", "y=", "z=a:=b"]), json!({"x": "@home", "y": "", "z": "a:=b"}));
     }
 
@@ -158,5 +176,6 @@ mod tests {
             assert!(read(None, &[bad.to_owned()]).is_err(), "{bad}");
         }
         assert!(read(Some("[1]"), &[]).is_err());
+        assert!(read(Some("-"), &["a=@-".to_owned()]).is_err());
     }
 }

@@ -15,15 +15,33 @@
 
 use std::collections::BTreeMap;
 use std::env;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use capstan_engine::CallError;
 use capstan_spec::diagnostic::Code;
+use capstan_spec::nearest;
 use serde::Deserialize;
 
 use crate::args::call;
 
 const NAME: &str = "capstan.toml";
+
+/// The keys of a settings file, for "did you mean".
+const KEYS: [&str; 12] = [
+    "namespace",
+    "file",
+    "base-uri",
+    "auth",
+    "headers",
+    "query",
+    "env-files",
+    "insecure-http",
+    "inferred-auth",
+    "timeout",
+    "connect-timeout",
+    "max-response",
+];
 
 /// A settings file.
 #[derive(Debug, Default, Deserialize)]
@@ -94,7 +112,9 @@ impl Entry {
         fill(&mut self.connect_timeout, connect_timeout);
         fill(&mut self.max_response, max_response);
         for (name, value) in headers {
-            self.headers.entry(name).or_insert(value);
+            if !self.headers.keys().any(|known| known.eq_ignore_ascii_case(&name)) {
+                self.headers.insert(name, value);
+            }
         }
         for (name, value) in query {
             self.query.entry(name).or_insert(value);
@@ -120,7 +140,7 @@ impl Entry {
 pub(crate) fn for_operation(file: &Path, namespace: &str) -> Result<Entry, CallError> {
     let mut entry = Entry::default();
     for path in paths() {
-        let Ok(text) = std::fs::read_to_string(&path) else { continue };
+        let Some(text) = read(&path)? else { continue };
         let settings: Settings = toml::from_str(&text).map_err(|error| unreadable(&path, &text, &error))?;
         let folder = path.parent().unwrap_or(Path::new(""));
         let by_namespace = settings.namespace.into_iter().filter(|(name, _)| name == namespace);
@@ -132,6 +152,15 @@ pub(crate) fn for_operation(file: &Path, namespace: &str) -> Result<Entry, CallE
         }
     }
     Ok(entry)
+}
+
+/// The text of a settings file; `None` where there is none.
+fn read(path: &Path) -> Result<Option<String>, CallError> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
+        Err(error) => Err(bad(format!("`{}` cannot be read: {error}", path.display()))),
+    }
 }
 
 /// The settings files that there may be, nearest first.
@@ -155,7 +184,13 @@ fn unreadable(path: &Path, text: &str, error: &toml::de::Error) -> CallError {
         let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
         format!(":{line}:{column}")
     });
-    bad(format!("`{}{}` cannot be used: {}", path.display(), place.unwrap_or_default(), error.message()))
+    let message = error.message().lines().next().unwrap_or_default();
+    let failed = bad(format!("`{}{}` cannot be used: {message}", path.display(), place.unwrap_or_default()));
+    let unknown = message.strip_prefix("unknown field `").and_then(|rest| rest.split_once('`'));
+    match unknown.and_then(|(key, _)| nearest(key, KEYS)) {
+        Some(near) => failed.with_help(format!("did you mean `{near}`?")),
+        None => failed,
+    }
 }
 
 /// Whether a pattern names a file. Both are taken from the folder of the settings.
@@ -205,5 +240,14 @@ mod tests {
     fn unknown_keys_are_errors() {
         assert!(toml::from_str::<Settings>("[namespace.a]\nbase_uri = 'x'").is_err());
         assert!(toml::from_str::<Settings>("[namespace.a]\nbase-uri = 'x'").is_ok());
+        let text = "[namespace.a]\nbase-url = 'x'";
+        let error = toml::from_str::<Settings>(text).expect_err("there is no such key");
+        let error = unreadable(Path::new("capstan.toml"), text, &error);
+        assert!(error.to_string().starts_with("`capstan.toml:2:1`"), "{error}");
+        assert!(error.help().iter().any(|help| help == "did you mean `base-uri`?"), "{:?}", error.help());
+        for key in KEYS.into_iter().skip(2) {
+            let error = toml::from_str::<Settings>(&format!("[namespace.a]\n{key} = 5.5")).err();
+            assert!(error.is_some_and(|e| !e.message().starts_with("unknown")), "{key}");
+        }
     }
 }

@@ -102,6 +102,8 @@ pub(crate) struct OverrideArgs {
     pub(crate) no_inferred_auth: bool,
 
     /// Read variables from a dotenv file; the environment wins over it
+    ///
+    /// Of several files the later wins.
     #[arg(long = "env-file", value_name = "FILE")]
     pub(crate) env_files: Vec<PathBuf>,
 }

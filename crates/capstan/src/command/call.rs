@@ -15,6 +15,7 @@ use capstan_engine::{
     AuthOverride, CallError, Engine, FailedResponse, Invocation, OperationId, Outcome, Overrides, Plan, Reveal,
 };
 use capstan_spec::diagnostic::Code;
+use capstan_spec::placeholder::{self, Piece};
 use http::{HeaderMap, StatusCode, Version};
 
 use crate::args::call::{self, CallArgs, Format};
@@ -58,6 +59,8 @@ struct Call<'a> {
     engine: Engine,
     operation: OperationId,
     recorder: Recording,
+    /// The names that masks in the request can have.
+    masks: Vec<String>,
 }
 
 /// The recorder, once the engine has made it.
@@ -67,13 +70,15 @@ impl<'a> Call<'a> {
     /// Settles arguments and settings, and makes the engine.
     fn prepare(args: &'a CallArgs, plan: Arc<Plan>) -> Result<Self, CallError> {
         let operation = plan.find(&args.operation)?;
-        let namespace = plan.catalogue().operation(operation).namespace().to_owned();
-        let settings = settings::for_operation(&args.file, &namespace)?;
+        let view = plan.catalogue().operation(operation);
+        let settings = settings::for_operation(&args.file, view.namespace())?;
+        let overrides = overrides(args, &settings)?;
+        let masks = masks(&view.variables(), &overrides);
         let client = client_settings(args, &settings)?;
         let recorder = Recording::default();
         let builder = Engine::builder(plan)
             .environment(environment(args, &settings)?)
-            .overrides(overrides(args, &settings)?)
+            .overrides(overrides)
             .insecure_http(args.limits.insecure_http || settings.insecure_http.unwrap_or(false))
             .inferred_auth(!args.overrides.no_inferred_auth && settings.inferred_auth.unwrap_or(true));
         let builder = match (&args.replay, &args.record) {
@@ -96,13 +101,13 @@ impl<'a> Call<'a> {
             }
             (None, None) => builder.client(client),
         };
-        Ok(Call { args, engine: builder.build()?, operation, recorder })
+        Ok(Call { args, engine: builder.build()?, operation, recorder, masks })
     }
 
     fn run(&self, invocation: Invocation, select: Option<&JsonPath>, terminal: &Terminal) -> Exit {
         if let Some(form) = self.args.dry_run {
             return match self.engine.render(&invocation, Reveal::Masked) {
-                Ok(request) => print::text(&output::request::text(&request, form), Exit::Done, terminal),
+                Ok(request) => print::text(&output::request::text(&request, form, &self.masks), Exit::Done, terminal),
                 Err(error) => self.fail(&error, terminal),
             };
         }
@@ -149,9 +154,20 @@ impl<'a> Call<'a> {
 
     fn print(&self, out: &mut dyn Write, outcome: &Outcome, printing: &Printing<'_>) -> io::Result<()> {
         if self.args.include {
-            head(out, outcome.version, outcome.status, &outcome.headers)?;
+            self.head(out, outcome.version, outcome.status, &outcome.headers)?;
         }
         output::print(out, &outcome.outputs, printing)
+    }
+
+    /// Writes the status line and the headers of an answer, without the secrets that it repeats.
+    fn head(&self, out: &mut dyn Write, version: Version, status: StatusCode, headers: &HeaderMap) -> io::Result<()> {
+        let scrubber = self.engine.scrubber();
+        writeln!(out, "{version:?} {status}")?;
+        for (name, value) in headers {
+            let value = String::from_utf8_lossy(value.as_bytes());
+            writeln!(out, "{name}: {}", scrubber.scrub(&value))?;
+        }
+        writeln!(out)
     }
 
     /// The body of an answer that is an error: where the caller asked to see answers as they are.
@@ -162,25 +178,60 @@ impl<'a> Call<'a> {
         }
         let _ = write_out(|out| {
             if self.args.include {
-                head(out, *version, *status, headers)?;
+                self.head(out, *version, *status, headers)?;
             }
-            out.write_all(body)?;
+            // An error page may repeat the credential that it refuses.
+            let scrubber = self.engine.scrubber();
+            let body = scrubber.scrub_bytes(body);
+            out.write_all(&body)?;
             if body.ends_with(b"\n") || body.is_empty() { Ok(()) } else { out.write_all(b"\n") }
         }); // the call has failed already, and says so
     }
 
-    /// Writes the recording: whole, or not at all.
+    /// Writes the recording. Without an answer there is none, and what an earlier call recorded
+    /// stays.
     fn write_recording(&self) -> Result<(), CallError> {
         let recorder = self.recorder.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let (Some(path), Some(recorder)) = (&self.args.record, recorder) else { return Ok(()) };
-        let fail = |error: io::Error| {
+        let har = recorder.to_har();
+        if har.pointer("/log/entries/0").is_none() {
+            return Ok(());
+        }
+        replace_file(path, format!("{har:#}\n").as_bytes()).map_err(|error| {
             CallError::new(Code::BadRecording, format!("`{}` cannot be written: {error}", path.display()))
-        };
-        let temporary = path.with_extension(format!("har.{}", std::process::id()));
-        let text = format!("{:#}\n", recorder.to_har());
-        std::fs::write(&temporary, text).map_err(fail)?;
-        std::fs::rename(&temporary, path).map_err(fail)
+        })
     }
+}
+
+/// Puts a file in place whole: a reader sees the old one or the new one, never a part.
+fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_string_lossy();
+    let part = path.with_file_name(format!(".{name}.{}.part", std::process::id()));
+    let written = std::fs::write(&part, bytes).and_then(|()| std::fs::rename(&part, path));
+    if written.is_err() {
+        let _ = std::fs::remove_file(&part); // the first error is the one to tell
+    }
+    written
+}
+
+/// The names that masks can have: variables of the operation, those that overrides name, and the
+/// credential of a flag.
+fn masks(variables: &[&str], overrides: &Overrides) -> Vec<String> {
+    let auth: &[&String] = match &overrides.auth {
+        None | Some(AuthOverride::None) => &[],
+        Some(AuthOverride::Bearer(text) | AuthOverride::Header(_, text) | AuthOverride::Query(_, text)) => &[text],
+        Some(AuthOverride::Basic(user, password)) => &[user, password],
+    };
+    let pairs = overrides.headers.iter().chain(&overrides.queries).map(|(_, value)| value);
+    let texts = overrides.base_uri.iter().chain(auth.iter().copied()).chain(pairs);
+    let mut names: Vec<String> = variables.iter().map(|name| (*name).to_owned()).collect();
+    names.push("AUTH".to_owned());
+    for piece in texts.flat_map(|text| placeholder::pieces(text)) {
+        if let Piece::Placeholder(placeholder) = piece {
+            names.extend([placeholder.body.to_owned(), placeholder.local().to_owned()]);
+        }
+    }
+    names
 }
 
 /// Runs a call to its end, or to the user's interruption.
@@ -196,15 +247,6 @@ fn block_on<T>(call: impl Future<Output = Result<T, CallError>>) -> Result<Resul
     })
 }
 
-/// Writes the status line and the headers of an answer.
-fn head(out: &mut dyn Write, version: Version, status: StatusCode, headers: &HeaderMap) -> io::Result<()> {
-    writeln!(out, "{version:?} {status}")?;
-    for (name, value) in headers {
-        writeln!(out, "{name}: {}", String::from_utf8_lossy(value.as_bytes()))?;
-    }
-    writeln!(out)
-}
-
 /// Writes to stdout, buffered.
 fn write_out(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let mut out = BufWriter::new(io::stdout().lock());
@@ -212,10 +254,10 @@ fn write_out(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result
     out.flush()
 }
 
-/// The environment, and behind it the files of variables.
+/// The environment, and behind it the files of variables, of which later flags win.
 fn environment(args: &CallArgs, settings: &Entry) -> Result<Arc<dyn Environment>, CallError> {
     let mut layers: Vec<Arc<dyn Environment>> = vec![Arc::new(ProcessEnvironment)];
-    for path in args.overrides.env_files.iter().chain(&settings.env_files) {
+    for path in args.overrides.env_files.iter().rev().chain(&settings.env_files) {
         layers.push(Arc::new(MapEnvironment(variables(path)?)));
     }
     Ok(Arc::new(LayeredEnvironment(layers)))

@@ -1,5 +1,8 @@
 //! JSON in colours: names, texts, numbers, words.
 
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
 const NAME: &str = "1;34";
 const TEXT: &str = "32";
 const NUMBER: &str = "36";
@@ -21,12 +24,23 @@ pub(crate) fn json(text: &str) -> String {
             other => (&rest[..other.len_utf8()], None),
         };
         match colour {
-            Some(colour) => out.push_str(&format!("\x1b[{colour}m{token}\x1b[0m")),
+            Some(colour) => {
+                let _ = write!(out, "\x1b[{colour}m{}\x1b[0m", escaped(token)); // a String takes any text
+            }
             None => out.push_str(token),
         }
         rest = &rest[token.len()..];
     }
     out
+}
+
+/// JSON without the characters that a terminal acts on and JSON allows: DEL and the C1 controls.
+fn escaped(json: &str) -> Cow<'_, str> {
+    if !json.contains(char::is_control) {
+        return json.into();
+    }
+    let escape = |c: char| if c.is_control() { format!("\\u{:04x}", u32::from(c)) } else { c.to_string() };
+    json.chars().map(escape).collect()
 }
 
 /// One past the quote that closes the string at the start of a text.
@@ -47,6 +61,11 @@ fn word_end(text: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::json;
+
+    #[test]
+    fn nothing_in_a_text_acts_on_the_terminal() {
+        assert_eq!(json("\"\u{9b}2J\u{7f}\""), "\x1b[32m\"\\u009b2J\\u007f\"\x1b[0m");
+    }
 
     #[test]
     fn colours_change_nothing_else() {

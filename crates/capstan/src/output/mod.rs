@@ -1,6 +1,7 @@
 //! Data for stdout: outputs in four formats, requests in three forms.
 
 mod colour;
+mod curl;
 pub(crate) mod request;
 mod table;
 
@@ -12,6 +13,7 @@ use capstan_spec::diagnostic::render::Style;
 use serde_json::Value;
 
 use crate::args::call::Format;
+use crate::report;
 use crate::terminal::Terminal;
 
 /// How outputs are printed.
@@ -35,7 +37,10 @@ pub(crate) fn print(out: &mut dyn Write, outputs: &Outputs, printing: &Printing<
     let Some(path) = printing.select else { return print_all(out, outputs, printing) };
     match path.select(&outputs.to_value()).to_value() {
         Some(value) => print_value(out, &value, printing),
-        None => Ok(()),
+        None => {
+            report::note(&format!("`--select {path}` finds nothing in the answer"), printing.terminal);
+            Ok(())
+        }
     }
 }
 
