@@ -63,8 +63,7 @@ type Complete = fn(&Line, &str) -> Vec<CompletionCandidate>;
 /// The command with the completers of those arguments that name something in a file.
 fn command(line: &Line) -> Command {
     let line = Arc::new(line.clone());
-    let completers: [(&str, Complete); 2] =
-        [("operation", candidates::operations), ("parameters", candidates::parameters)];
+    let completers: [(&str, Complete); 2] = [("operation", candidates::operations), ("params", candidates::parameters)];
     Args::command().mut_subcommands(|subcommand| {
         subcommand.mut_args(|argument| {
             let found = completers.iter().find(|(id, _)| argument.get_id() == *id);

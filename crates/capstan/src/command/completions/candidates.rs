@@ -24,28 +24,36 @@ pub(super) fn operations(line: &Line, current: &str) -> Vec<CompletionCandidate>
 
 /// The parameters of the operation that are not on the line yet; behind `=` the values allowed.
 pub(super) fn parameters(line: &Line, current: &str) -> Vec<CompletionCandidate> {
-    let Some(plan) = plan(line) else { return Vec::new() };
-    let Some(Ok(id)) = line.operation().map(|name| plan.find(name)) else { return Vec::new() };
-    let operation = plan.catalogue().operation(id);
-    let inputs = || operation.inputs();
-    if let Some((name, start)) = current.split_once('=') {
-        let name = name.trim_end_matches(':');
-        return inputs().filter(|i| i.name() == name).flat_map(|i| values(&i, &format!("{name}="), start)).collect();
-    }
-    // Bash takes `=` for the end of a word: what was typed before it is then a word of its own.
-    if let Some(input) = split_at_equals(line, current).and_then(|name| inputs().find(|i| i.name() == name)) {
-        return values(&input, "", current);
-    }
-    let given = |name: &str| line.parameters().iter().any(|word| word.split([':', '=']).next() == Some(name));
-    let open = inputs().filter(|i| i.name().starts_with(current) && (i.name() == current || !given(i.name())));
-    open.map(|input| candidate(format!("{}{}", input.name(), sign(&input)), Some(&help(&input)))).collect()
+    plan(line).map(|plan| parameters_in(&plan, line, current)).unwrap_or_default()
 }
 
-/// The name before an `=` that stands, or stood, right before the current word.
+fn parameters_in(plan: &Plan, line: &Line, current: &str) -> Vec<CompletionCandidate> {
+    let Some(Ok(id)) = line.operation().map(|name| plan.find(name)) else { return Vec::new() };
+    let inputs: Vec<InputView<'_>> = plan.catalogue().operation(id).inputs().collect();
+    let named = |name: &str| inputs.iter().find(|input| input.name() == name);
+    if let Some((name, start)) = current.split_once('=') {
+        let values = named(name).map(|input| values(input, &format!("{name}="), start));
+        return values.unwrap_or_default();
+    }
+    if let Some(input) = split_at_equals(line, current).and_then(named) {
+        return values(input, "", current);
+    }
+    let open = inputs.iter().filter(|input| input.name().starts_with(current) && !is_given(line, current, input));
+    open.map(|input| candidate(format!("{}{}", input.name(), sign(input)), Some(&help(input)))).collect()
+}
+
+/// Whether the line gives a parameter in another word than the one under the cursor.
+fn is_given(line: &Line, current: &str, input: &InputView<'_>) -> bool {
+    let name = |word: &String| word.split([':', '=']).next() == Some(input.name());
+    line.parameters().iter().any(|word| word != current && name(word))
+}
+
+/// The name before an `=` that stands, or stood, right before the current word: Bash takes the
+/// sign for the end of a word, so that what was typed before it is a word of its own.
 fn split_at_equals<'l>(line: &'l Line, current: &str) -> Option<&'l str> {
     match line.parameters() {
         [.., name, equals, last] if equals == "=" && last == current => Some(name),
-        // Right behind the sign, Bash gives an empty word in its place.
+        // Right behind the sign, there is an empty word in its place.
         [.., name, last] if last.is_empty() && current.is_empty() && !name.contains('=') => Some(name),
         _ => None,
     }
@@ -114,6 +122,28 @@ mod tests {
         assert_eq!(texts(&parameters(&line_of(&["updateOrganization", ""]), "")), ["org_code=", "body:="]);
         let given = line_of(&["updateOrganization", "org_code=org_1", ""]);
         assert_eq!(texts(&parameters(&given, "")), ["body:="]);
+    }
+
+    fn values_of(words: &[&str]) -> Vec<String> {
+        let text = "ikanos: 1.0.0-beta5\ncapability:\n  consumes:\n  - {type: http, namespace: n, baseUri: 'https://example.com', resources: {r: {path: /r, operations: {op: {method: GET, inputParameters: {state: {in: query, type: string, enum: [open, closed]}, all: {in: query, type: boolean}}}}}}}\n";
+        let files = capstan_engine::bindings::MapFiles::default();
+        let plan = capstan_engine::load_text("a.yaml", text, &files).plan.expect("the capability is right");
+        let all = ["capstan", "call", "a.yaml", "op"].iter().chain(words).map(ToString::to_string);
+        let current = words.last().copied().unwrap_or_default();
+        texts(&parameters_in(&plan, &Line::new(all.collect()), current))
+    }
+
+    #[test]
+    fn values_complete_where_the_file_names_them() {
+        assert_eq!(values_of(&["state=o"]), ["state=open"]);
+        assert_eq!(values_of(&["all=true", "state="]), ["state=open", "state=closed"]);
+        assert_eq!(values_of(&["all="]), ["all=true", "all=false"]);
+    }
+
+    #[test]
+    fn values_complete_where_the_shell_splits_words_at_the_sign() {
+        assert_eq!(values_of(&["state", ""]), ["open", "closed"]);
+        assert_eq!(values_of(&["state", "=", "cl"]), ["closed"]);
     }
 
     #[test]
