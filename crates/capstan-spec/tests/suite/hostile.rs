@@ -29,7 +29,9 @@ fn bounded(text: &str) -> Outcome {
 
 /// A valid beginning with something behind it.
 fn after_head(rest: &str) -> String {
-    format!("ikanos: 1.0.0-beta5\ncapability:\n  consumes:\n  - type: http\n    namespace: a\n    baseUri: https://a.example\n{rest}")
+    format!(
+        "ikanos: 1.0.0-beta5\ncapability:\n  consumes:\n  - type: http\n    namespace: a\n    baseUri: https://a.example\n{rest}"
+    )
 }
 
 #[test]
@@ -91,7 +93,10 @@ fn many_references_to_nothing() {
     let operations: String = (0..2_000).map(|n| format!("        op{n}: {{}}\n")).collect();
     let tools: String = (0..2_000).map(|n| format!("      t{n}: {{ call: a.opx{n} }}\n")).collect();
     let head = after_head("    resources:\n      r:\n        operations:\n");
-    let text = format!("{head}{}  exposes:\n  - type: mcp\n    tools:\n{tools}", operations.replace("        op", "          op"));
+    let text = format!(
+        "{head}{}  exposes:\n  - type: mcp\n    tools:\n{tools}",
+        operations.replace("        op", "          op")
+    );
     let outcome = load_text(&text);
     assert!(outcome.diagnostics.iter().any(|d| d.code == Code::UnresolvedReference), "{}", outcome.rendered());
     assert!(outcome.took < 4 * TIME_MAX, "took {:?}", outcome.took);
@@ -99,8 +104,10 @@ fn many_references_to_nothing() {
 
 #[test]
 fn steps_that_look_nothing_up() {
-    let steps: String = (0..5_000).map(|n| format!("      - {{ name: s{n}, type: lookup, index: q }}\n")).collect();
-    let text = format!("ikanos: 1.0.0-beta5\ncapability:\n  aggregates:\n  - namespace: a\n    flows:\n      f:\n       steps:\n{steps}");
+    let steps: String = (0..5_000).map(|n| format!("        - {{ name: s{n}, type: lookup, index: q }}\n")).collect();
+    let text = format!(
+        "ikanos: 1.0.0-beta5\ncapability:\n  aggregates:\n  - namespace: a\n    flows:\n      f:\n        steps:\n{steps}"
+    );
     explained(&text, Code::UnresolvedReference);
 }
 
@@ -179,7 +186,34 @@ fn files_that_are_something_else() {
     for text in ["just words", "42", "- a\n- b\n", "openapi: 3.1.0\npaths: {}\n", "$schema: x\n", "<html></html>"] {
         explained(text, Code::NotACapability);
     }
-    for text in ["{{ template }}", "capability: {{ x }}", "a: {{ x }}/y", "capability:\n  a: %x\n", "%foo\n", "a: b: c", "a: 'b", "a: \"\\q\"", "a: [1", "a: *nowhere"] {
-        explained(text, Code::YamlSyntax);
+}
+
+#[test]
+fn files_that_are_no_yaml() {
+    let texts = [
+        "{{ template }}",
+        "capability: {{ x }}",
+        "capability:\n  baseUri: {{ x }}/y\n",
+        "capability:\n  a: %x\n",
+        "%foo\n---\n{% if %}\n",
+        "capability: b: c",
+        "capability: 'b\ncd: e\n",
+        "capability: \"\\q\"",
+        "capability: [1\n",
+        "capability: *nowhere",
+        "capability: &a [*a]",
+        "capability:\n  a: 1\n b: 2\n",
+        "capability: @x",
+        "capability: `x`",
+        "capability:\n  consumes:\n  - a: 1\n    - b\n",
+    ];
+    let mut report = String::new();
+    for text in texts {
+        let outcome = bounded(text);
+        assert!(outcome.diagnostics.iter().all(|d| !d.help.is_empty()), "{}", outcome.rendered());
+        report += &outcome.rendered();
     }
+    insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
+        insta::assert_snapshot!(report);
+    });
 }

@@ -38,7 +38,7 @@ fn entries(lines: &mut Peekable<Lines<'_>>) -> Vec<Entry> {
 fn prune(entry: Entry) -> Option<Entry> {
     let Entry { text, inner } = entry;
     let absent = [": None", ": []", ": {}", ": false"].iter().any(|a| text.ends_with(a));
-    if text.starts_with("span:") || text.starts_with("named:") || absent {
+    if text.starts_with("span:") || text.starts_with("named:") || text.starts_with("missing_namespaces:") || absent {
         return None;
     }
     let Some(inner) = inner else { return Some(Entry { text, inner }) };

@@ -6,14 +6,58 @@ use crate::harness::{load_text, project};
 
 /// Pieces that YAML and the specification give a meaning to.
 const PIECES: &[&str] = &[
-    "\n", "  ", "- ", ": ", "? ", "{", "}", "[", "]", "&a ", "*a", "<<: ", "!!str ", "|\n", ">-\n", "'", "\"", "#", "---\n",
-    "%", "\t", "\r\n", "é", "👩‍🚀", "\u{feff}", "\0", "{{x}}", "${", "null", "~", "capability:", "consumes:", "resources:",
-    "operations:", "inputParameters:", "name: a", "in: query", "type: http", "type: apikey", "binds:", "keys:", "import: a",
-    "from: ./b.yaml", "exposes:", "steps:", "call: a.b", "value: 1", "ikanos: 0.5",
+    "\n",
+    "  ",
+    "- ",
+    ": ",
+    "? ",
+    "{",
+    "}",
+    "[",
+    "]",
+    "&a ",
+    "*a",
+    "<<: ",
+    "!!str ",
+    "|\n",
+    ">-\n",
+    "'",
+    "\"",
+    "#",
+    "---\n",
+    "%",
+    "\t",
+    "\r\n",
+    "é",
+    "👩‍🚀",
+    "\u{feff}",
+    "\0",
+    "{{x}}",
+    "${",
+    "null",
+    "~",
+    "capability:",
+    "consumes:",
+    "resources:",
+    "operations:",
+    "inputParameters:",
+    "name: a",
+    "in: query",
+    "type: http",
+    "type: apikey",
+    "binds:",
+    "keys:",
+    "import: a",
+    "from: ./b.yaml",
+    "exposes:",
+    "steps:",
+    "call: a.b",
+    "value: 1",
+    "ikanos: 0.5",
 ];
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_text(text in "(?s).{0,200}") {
