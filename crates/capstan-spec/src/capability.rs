@@ -83,8 +83,8 @@ struct Loader<'f> {
     files: &'f dyn Files,
     named: HashSet<String>,
     missing: HashSet<String>,
-    /// What the imported files hold, so that none is read twice; nothing where one cannot be read.
-    imported: HashMap<PathBuf, Option<Document>>,
+    /// What the imported files hold or why they cannot be read, so that none is read twice.
+    imported: HashMap<PathBuf, Result<Option<Document>, String>>,
     /// The imported files whose binds have come along.
     brought: HashSet<PathBuf>,
 }
@@ -205,23 +205,22 @@ impl Loader<'_> {
     }
 
     fn imported_document(&mut self, path: &Path, from: &crate::Text) -> Option<Document> {
-        if let Some(document) = self.imported.get(path) {
-            return document.clone();
+        if !self.imported.contains_key(path) {
+            if self.imported.len() >= limits::IMPORTS_MAX {
+                self.unresolved(from.span, "too many imports".to_owned(), "join some of the imported files");
+                return None;
+            }
+            let read = self.files.read(path).map(|text| self.document(&path.to_string_lossy(), &text));
+            self.imported.insert(path.to_owned(), read);
         }
-        if self.imported.len() >= limits::IMPORTS_MAX {
-            self.unresolved(from.span, "too many imports".to_owned(), "join some of the imported files");
-            return None;
-        }
-        let document = match self.files.read(path) {
-            Ok(text) => self.document(&path.to_string_lossy(), &text),
+        match self.imported.get(path)? {
+            Ok(document) => document.clone(),
             Err(why) => {
                 let message = format!("`{}` cannot be imported: {why}", from.value);
                 self.unresolved(from.span, message, "the path is relative to the file that imports");
                 None
             }
-        };
-        self.imported.insert(path.to_owned(), document.clone());
-        document
+        }
     }
 
     fn pick<T: Entry>(

@@ -444,15 +444,14 @@ impl<'s, 'k> Builder<'s, 'k> {
     }
 
     fn syntax_error(&mut self, error: &ScanError, text: &str) {
-        if error.info().contains("recursion limit") {
-            let at = error.marker().index();
-            let message = format!("the file is nested more than {} levels deep", limits::DEPTH_MAX);
-            return self.too_deep(Span::new(self.file, at, at + 1), message);
-        }
-        let at = error.marker().index();
+        // Behind a broken directive the parser counts bytes, not characters.
+        let at = error.marker().index().min(text.chars().count());
         let span = Span::new(self.file, at, at + 1);
+        if error.info().contains(PARSER_TOO_DEEP) {
+            return self.too_deep(span, format!("the file is nested more than {} levels deep", limits::DEPTH_MAX));
+        }
         let mut diagnostic = Diagnostic::new(Code::YamlSyntax, span, format!("the file is not YAML: {}", error.info()));
-        for help in syntax_help(text, error.marker().line()) {
+        for help in syntax_help(text, error) {
             diagnostic = diagnostic.help(help);
         }
         self.sink.push(diagnostic);
@@ -473,19 +472,36 @@ fn shown(open: &Open<'_>, end: Place) -> Span {
     }
 }
 
+/// What the parser says when brackets are nested deeper than it reads ahead.
+const PARSER_TOO_DEEP: &str = "recursion limit";
+
 /// What usually stands behind a syntax error on this line.
-fn syntax_help(text: &str, line: usize) -> Vec<String> {
-    let content = text.lines().nth(line.saturating_sub(1)).unwrap_or("");
+fn syntax_help(text: &str, error: &ScanError) -> Vec<String> {
+    let content = text.lines().nth(error.marker().line().saturating_sub(1)).unwrap_or("");
     let indent = content.len() - content.trim_start().len();
     let mut help = Vec::new();
     if content[..indent].contains('\t') {
         help.push("YAML is indented with spaces; this line has a tab".to_owned());
     }
-    if content.contains("{%") || content.contains("{{") || content.trim_start().starts_with('%') {
-        help.push("a value that begins with `{` or `%` must be quoted; a file template must be filled in before it is a capability".to_owned());
+    if content.contains("{%") || content.contains("{{") {
+        help.push(
+            "a value that begins with `{` must be quoted; a file template must be filled in before it is a capability"
+                .to_owned(),
+        );
     }
-    if content.matches(": ").count() > 1 {
+    if content.matches(": ").count() > 1 && !content.contains(['{', '\'', '"']) {
         help.push("a value that contains `: ` must be quoted".to_owned());
+    }
+    let causes = [
+        ("unexpected character", "a value that begins with this character must be quoted"),
+        ("unknown anchor", "no `&` defines this name before; a value that begins with `*` must be quoted"),
+        ("unknown escape", "in double quotes `\\` begins an escape; single quotes take it as it is"),
+    ];
+    help.extend(causes.iter().find(|(cause, _)| error.info().contains(cause)).map(|(_, advice)| (*advice).to_owned()));
+    if help.is_empty() {
+        help.push(
+            "look at this line and the one before: a quote or bracket not closed, or an indent that differs".to_owned(),
+        );
     }
     help
 }

@@ -2,7 +2,8 @@
 
 use crate::diagnostic::{Code, Diagnostic, Sink};
 use crate::document::{
-    Authentication, ConsumedOperation, Consumes, InputParameter, Method, ParameterPlace, StringMap, ValueType,
+    Authentication, ConsumedOperation, Consumes, InputParameter, Method, NamedItem, ParameterPlace, StringMap,
+    ValueType,
 };
 use crate::source::Spanned;
 
@@ -18,7 +19,7 @@ pub(super) fn check(consumes: &Consumes, sink: &mut Sink) {
     }
     for resource in &consumes.resources {
         headers(&resource.value.headers, "a resource", sink);
-        resource.value.input_parameters.iter().for_each(|p| parameter(&p.value, sink));
+        resource.value.input_parameters.iter().for_each(|p| parameter(p, sink));
         for operation in &resource.value.operations {
             operation_extensions(&operation.value, sink);
         }
@@ -51,12 +52,15 @@ fn operation_extensions(operation: &ConsumedOperation, sink: &mut Sink) {
                 .help("the standard methods are `GET`, `POST`, `PUT`, `PATCH` and `DELETE`"),
         );
     }
-    operation.input_parameters.iter().for_each(|p| parameter(&p.value, sink));
+    operation.input_parameters.iter().for_each(|p| parameter(p, sink));
 }
 
-fn parameter(parameter: &InputParameter, sink: &mut Sink) {
+fn parameter(item: &NamedItem<InputParameter>, sink: &mut Sink) {
+    let parameter = &item.value;
     if let Some(place) = parameter.place.filter(|p| p.value == ParameterPlace::Form) {
-        non_standard(&place, "`in: formData`", "body: { type: formUrlEncoded, data: {} }", sink);
+        let name = item.name.as_ref().map_or("name", |n| &n.value);
+        let standard = format!("body: {{ type: formUrlEncoded, data: {{ {name}: \"{{{{{name}}}}}\" }} }}");
+        non_standard(&place, "`in: formData`", &standard, sink);
     }
     if let Some(kind) = parameter.kind.filter(|k| matches!(k.value, ValueType::Json | ValueType::File)) {
         let standard = if kind.value == ValueType::Json { "type: object" } else { "type: string" };

@@ -40,6 +40,20 @@ record! {
     }
 }
 
+record! {
+    /// A part of a multipart body (specification, "Request Body").
+    pub struct MultipartPart is "a part of a multipart body" {
+        /// The name of the field.
+        name: Option<Text> = "name";
+        /// What it holds; placeholders stand in its texts.
+        value: Option<Data> = "value";
+        /// The name of the file that it is.
+        filename: Option<Text> = "filename";
+        /// The media type.
+        content_type: Option<Text> = "contentType";
+    }
+}
+
 /// The payload of an operation.
 #[derive(Clone, Debug)]
 pub enum RequestBody {
@@ -84,9 +98,12 @@ impl JsonSchema for RequestBody {
         "RequestBody".into()
     }
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        // Data may be anything; the shape of parts is there for editors to complete.
+        let part = generator.subschema_for::<MultipartPart>();
+        let parts = json_schema!({ "properties": { "data": { "anyOf": [{ "type": "array", "items": part }, true] } } });
         json_schema!({
             "description": "The payload of an operation (specification, \"Request Body\").",
-            "anyOf": [{ "type": "string" }, generator.subschema_for::<TypedBody>()]
+            "anyOf": [{ "type": "string" }, { "allOf": [generator.subschema_for::<TypedBody>(), parts] }]
         })
     }
 }

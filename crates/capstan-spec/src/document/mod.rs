@@ -21,7 +21,7 @@ mod step;
 pub use aggregate::{Aggregate, Flow, Semantics};
 pub use auth::{ApiKey, Authentication, AwsSigV4, Basic, Bearer, Digest, OAuth1, OAuth2, Placement, TokenValidation};
 pub use binding::{Binding, BindingKeys};
-pub use body::{BodyKind, RequestBody, TypedBody};
+pub use body::{BodyKind, MultipartPart, RequestBody, TypedBody};
 pub use collection::{Named, NamedItem, StringMap};
 pub use consumes::{ConsumedOperation, ConsumedResource, Consumes, Method, RawFormat, Tunnel, TunnelFallback, Ziti};
 pub use data::{Data, DataKind};
