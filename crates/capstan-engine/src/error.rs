@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
+use crate::bindings::BindingError;
 use bytes::Bytes;
 use capstan_spec::diagnostic::Code;
 use http::{HeaderMap, StatusCode, Version};
@@ -197,6 +198,13 @@ impl CallError {
     /// The answer of the upstream, where there was one.
     pub fn response(&self) -> Option<&FailedResponse> {
         self.inner.response.as_ref()
+    }
+}
+
+impl From<BindingError> for CallError {
+    fn from(error: BindingError) -> Self {
+        let call_error = CallError::new(error.code, error.message);
+        error.help.into_iter().fold(call_error, CallError::with_help)
     }
 }
 

@@ -20,9 +20,6 @@ use capstan_spec::source::SourceMap;
 use crate::exit::Exit;
 use crate::terminal::Terminal;
 
-/// Causes that are shown; what lies deeper tells a person nothing more.
-const CAUSES_MAX: usize = 8;
-
 /// Prints an error and tells how the process ends. The scrubber is the engine's, where there is
 /// one: the causes below an error come from other crates, which know of no secrets.
 pub(crate) fn error(error: &CallError, scrubber: Option<&Scrubber>, terminal: &Terminal) -> Exit {
@@ -91,7 +88,7 @@ pub(crate) fn error_text(error: &CallError, scrubber: Option<&Scrubber>, style: 
     if let Some(request) = error.request() {
         push_line(&mut out, "request: ", request);
     }
-    for cause in causes(error) {
+    if let Some(cause) = cause(error) {
         let cause = scrubber.map_or(cause.clone(), |s| s.scrub(&cause).into_owned());
         push_line(&mut out, "cause: ", &cause);
     }
@@ -99,20 +96,15 @@ pub(crate) fn error_text(error: &CallError, scrubber: Option<&Scrubber>, style: 
     out
 }
 
-/// The causes below an error, outermost first; neighbours that say the same are one.
-fn causes(error: &dyn Error) -> Vec<String> {
-    let mut found: Vec<String> = Vec::new();
-    let mut last = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next.filter(|_| found.len() < CAUSES_MAX) {
-        let text = cause.to_string();
-        if !last.contains(&text) {
-            found.push(text.clone());
-            last = text;
-        }
-        next = cause.source();
+/// What lies at the bottom of an error, unless the error says it itself. The causes in between
+/// name the layers of a library, which tells a person nothing.
+fn cause(error: &dyn Error) -> Option<String> {
+    let mut deepest = error.source()?;
+    while let Some(deeper) = deepest.source() {
+        deepest = deeper;
     }
-    found
+    let text = deepest.to_string();
+    (!error.to_string().contains(&text)).then_some(text)
 }
 
 fn push_help(out: &mut String, help: &[String], style: Style) {
@@ -177,10 +169,13 @@ mod tests {
     }
 
     #[test]
-    fn a_cause_that_repeats_its_effect_is_left_out() {
+    fn only_the_deepest_cause_is_shown_and_only_once() {
         let inner = io::Error::other("connection refused");
-        let middle = io::Error::other(UpstreamError::new(Code::Unreachable, "connection refused").caused_by(inner));
+        let middle = io::Error::other(UpstreamError::new(Code::Unreachable, "client error").caused_by(inner));
         let outer = UpstreamError::new(Code::Unreachable, "`x` cannot be reached").caused_by(middle);
-        assert_eq!(causes(&outer), ["connection refused"]);
+        assert_eq!(cause(&outer).as_deref(), Some("connection refused"));
+        let inner = io::Error::other("connection refused");
+        let outer = UpstreamError::new(Code::Unreachable, "`x`: connection refused").caused_by(inner);
+        assert_eq!(cause(&outer), None);
     }
 }

@@ -172,7 +172,8 @@ fn scrubber(plan: &Plan, variables: &Variables, overrides: &BoundOverrides) -> S
     let bound = plan.variables.iter().zip(&variables.values);
     let bound = bound.filter_map(|(variable, value)| Some((variable.name.to_string(), value.clone()?)));
     let given = overrides.secrets().into_iter().map(|text| ("AUTH".to_owned(), Secret::new(text)));
-    Scrubber::new(bound.chain(given))
+    let written = plan.literal_credentials().into_iter().map(|text| ("AUTH".to_owned(), Secret::new(text)));
+    Scrubber::new(bound.chain(given).chain(written))
 }
 
 fn load_error(diagnostics: &[Diagnostic], sources: &SourceMap) -> CallError {

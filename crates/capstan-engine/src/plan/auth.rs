@@ -35,3 +35,31 @@ pub(crate) enum Credential {
     /// A key in a cookie.
     Cookie(Box<str>, Template),
 }
+
+impl Credential {
+    /// The part of it that is a secret.
+    fn secret(&self) -> &Template {
+        match self {
+            Credential::Bearer(secret)
+            | Credential::Basic(_, secret)
+            | Credential::Header(_, secret)
+            | Credential::Query(_, secret)
+            | Credential::Cookie(_, secret) => secret,
+        }
+    }
+}
+
+impl super::Plan {
+    /// Credentials that the document writes out instead of binding them, each once.
+    pub(crate) fn literal_credentials(&self) -> Vec<String> {
+        let credentials = self.operations.iter().filter_map(|operation| match &operation.request.auth {
+            Auth::Credentials(credentials) => Some(credentials),
+            Auth::None | Auth::Unsupported { .. } => None,
+        });
+        let literals = credentials.flatten().filter_map(|c| c.secret().as_literal()).filter(|text| !text.is_empty());
+        let mut literals: Vec<String> = literals.map(str::to_owned).collect();
+        literals.sort();
+        literals.dedup();
+        literals
+    }
+}

@@ -1,5 +1,7 @@
 //! Headers, cookies and credentials.
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use http::header::{ACCEPT, AUTHORIZATION, COOKIE, USER_AGENT};
 use http::{HeaderName, HeaderValue};
@@ -7,7 +9,10 @@ use http::{HeaderName, HeaderValue};
 use super::{Misfit, PartText, Renderer, Reveal};
 use crate::encode;
 use crate::overrides::ShownCredential;
-use crate::plan::{Auth, Credential};
+use crate::plan::{Auth, Credential, Template};
+
+/// Stands for a credential that the document writes out.
+const LITERAL_MASK: &str = "***";
 
 impl<'a> Renderer<'a> {
     pub(super) fn header_parameters(&mut self) {
@@ -106,19 +111,19 @@ impl<'a> Renderer<'a> {
     pub(super) fn credential(&mut self, credential: &'a Credential) {
         match credential {
             Credential::Bearer(token) => {
-                if let Some(token) = self.plain(token).filter(|_| !self.has_header(&AUTHORIZATION)) {
+                if let Some(token) = self.secret(token).filter(|_| !self.has_header(&AUTHORIZATION)) {
                     self.bearer(&token);
                 }
             }
             Credential::Basic(username, password) => {
-                if let (Some(username), Some(password)) = (self.plain(username), self.plain(password))
+                if let (Some(username), Some(password)) = (self.plain(username), self.secret(password))
                     && !self.has_header(&AUTHORIZATION)
                 {
                     self.basic(&username, &password);
                 }
             }
             Credential::Header(name, value) => {
-                if let Some(value) = self.plain(value).filter(|_| !self.has_header(name)) {
+                if let Some(value) = self.secret(value).filter(|_| !self.has_header(name)) {
                     self.header(name.clone(), &value, true);
                 }
             }
@@ -127,15 +132,26 @@ impl<'a> Renderer<'a> {
                 self.url.push_str(name);
                 self.url.push('=');
                 let mut url = std::mem::take(&mut self.url);
-                self.write_query(&mut url, value);
+                match value.as_literal().filter(|_| self.context.reveal == Reveal::Masked) {
+                    Some(_) => url.push_str(LITERAL_MASK),
+                    None => drop(self.write_query(&mut url, value)),
+                }
                 self.url = url;
                 self.has_credential = true;
             }
             Credential::Cookie(name, value) => {
-                if let Some(value) = self.plain(value) {
+                if let Some(value) = self.secret(value) {
                     self.cookie(name, &value, true);
                 }
             }
+        }
+    }
+
+    /// A credential as text. One that is written out in the document has no name to be masked by.
+    fn secret(&mut self, template: &'a Template) -> Option<Cow<'a, str>> {
+        match template.as_literal() {
+            Some(text) if self.context.reveal == Reveal::Masked && !text.is_empty() => Some(LITERAL_MASK.into()),
+            Some(_) | None => self.plain(template),
         }
     }
 

@@ -242,9 +242,28 @@ fn block_on<T>(call: impl Future<Output = Result<T, CallError>>) -> Result<Resul
     runtime.block_on(async {
         tokio::select! {
             result = call => Ok(result),
-            _ = tokio::signal::ctrl_c() => Err(CallError::new(Code::Interrupted, "interrupted")),
+            () = interrupted() => Err(CallError::new(Code::Interrupted, "interrupted")),
         }
     })
+}
+
+/// Waits for the user or the system to ask for the end. Where that cannot be heard, it never comes.
+async fn interrupted() {
+    let heard = async {
+        #[cfg(unix)]
+        {
+            let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+            tokio::select! {
+                asked = tokio::signal::ctrl_c() => asked,
+                _ = terminate.recv() => Ok(()),
+            }
+        }
+        #[cfg(not(unix))]
+        tokio::signal::ctrl_c().await
+    };
+    if heard.await.is_err() {
+        std::future::pending().await
+    }
 }
 
 /// Writes to stdout, buffered.
@@ -268,8 +287,9 @@ fn variables(path: &Path) -> Result<indexmap::IndexMap<String, String>, CallErro
         .read(path, BINDING_FILE_BYTES_MAX)
         .map_err(|error| CallError::new(Code::BindingFile, format!("`{}` cannot be read: {error}", path.display())))?;
     // Whatever its name, a file of variables is in dotenv form.
-    let values = Values::parse(Path::new(".env"), &bytes).map_err(|error| {
-        CallError::new(error.code, error.to_string().replace("`.env`", &format!("`{}`", path.display())))
+    let values = Values::parse(Path::new(".env"), &bytes).map_err(|mut error| {
+        error.message = error.message.replace(".env", &path.display().to_string());
+        CallError::from(error)
     })?;
     Ok(values.into_map())
 }
