@@ -235,9 +235,10 @@ fn unresolved<'n>(name: &Text, what: &str, known: impl Iterator<Item = &'n str>,
     if sink.is_full() {
         return;
     }
+    let is_suggesting = sink.is_suggesting();
     let mut diagnostic =
         Diagnostic::new(Code::UnresolvedReference, name.span, format!("`{}` is not {what}", name.value));
-    diagnostic = match nearest(&name.value, known) {
+    diagnostic = match nearest(&name.value, known.filter(|_| is_suggesting)) {
         Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(near),
         None => diagnostic.help(format!("define it, or name {what} that exists")),
     };

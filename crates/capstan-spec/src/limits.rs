@@ -16,5 +16,9 @@ pub const EXPANDED_BYTES_MAX: usize = 4 * FILE_BYTES_MAX;
 /// Problems kept for one file; a person reads the first few.
 pub const DIAGNOSTICS_MAX: usize = 1_000;
 
+/// Problems of a file up to which a mistyped name is compared with all known ones: that takes as
+/// much time as there are names, and who has more problems than this mends the first ones first.
+pub const SUGGESTIONS_MAX: usize = 100;
+
 /// Files that one load may open through imports.
 pub const IMPORTS_MAX: usize = 256;

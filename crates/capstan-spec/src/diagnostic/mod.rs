@@ -130,6 +130,11 @@ impl Sink {
         self.diagnostics.len() >= crate::limits::DIAGNOSTICS_MAX
     }
 
+    /// Whether it is still worth searching many names for the one that was meant.
+    pub(crate) fn is_suggesting(&self) -> bool {
+        self.diagnostics.len() < crate::limits::SUGGESTIONS_MAX
+    }
+
     /// Whether any problem stops the file from being used.
     pub fn has_errors(&self) -> bool {
         self.diagnostics.iter().any(|d| d.severity == Severity::Error)

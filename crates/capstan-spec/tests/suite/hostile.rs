@@ -196,6 +196,7 @@ fn files_that_are_no_yaml() {
         "capability:\n  baseUri: {{ x }}/y\n",
         "capability:\n  a: %x\n",
         "%foo\n---\n{% if %}\n",
+        "%é",
         "capability: b: c",
         "capability: 'b\ncd: e\n",
         "capability: \"\\q\"",
