@@ -7,7 +7,7 @@ use super::operation::{Operation, OperationId};
 use crate::error::CallError;
 
 impl Plan {
-    /// The operation of a name: see [`Invocation::new`] for its forms.
+    /// The operation of a name: see [`crate::Invocation::new`] for its forms.
     ///
     /// # Errors
     /// No operation has the name, or several have.
