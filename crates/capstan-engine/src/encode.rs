@@ -1,5 +1,6 @@
 //! Encoders by place: what a value may look like in a path segment, a query, a header, a host.
 
+use http::HeaderName;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// All but the unreserved characters of RFC 3986, section 2.3: what is left means nothing in any
@@ -123,10 +124,28 @@ pub(crate) fn sparql(out: &mut String, value: &str) {
     }
 }
 
+/// Whether a header says where a message ends or where it goes: those are the sender's alone.
+pub(crate) fn is_framing(name: &HeaderName) -> bool {
+    matches!(
+        name.as_str(),
+        "host"
+            | "content-length"
+            | "transfer-encoding"
+            | "connection"
+            | "keep-alive"
+            | "upgrade"
+            | "te"
+            | "trailer"
+            | "expect"
+    )
+}
+
 /// Whether a text is made of the characters of a host and port alone (RFC 3986, section 3.2.2,
 /// without escapes and literals): whatever it says, it cannot end the host or begin a user name.
 pub(crate) fn is_host(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_'))
+    let plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_'));
+    // An empty label is none: `a..b`, `.a`.
+    plain && text.split('.').all(|label| !label.is_empty())
 }
 
 /// Whether a text is a whole authority: a host, and perhaps a port.

@@ -104,11 +104,12 @@ impl CallError {
         self
     }
 
-    /// Passes every text through a filter: the last guard against secrets.
+    /// Passes what may repeat foreign text through a filter: the last guard against secrets. The
+    /// help is our own words, and stays what a person can type.
     pub(crate) fn scrubbed(mut self, scrub: impl Fn(&str) -> String) -> Self {
         let inner = &mut self.inner;
         inner.message = scrub(&inner.message);
-        for text in inner.details.iter_mut().chain(&mut inner.help) {
+        for text in &mut inner.details {
             *text = scrub(text);
         }
         if let Some(request) = &mut inner.request {

@@ -55,7 +55,7 @@ impl Unreadable {
         let mut sink = Sink::new();
         sink.push(
             Diagnostic::new(self.code, Span::new(file, 0, 0), format!("the file cannot be read: {}", self.why))
-                .help("name a capability file: `capstan list FILE`"),
+                .help("check the path: it is relative to the working directory"),
         );
         Loaded { sources: Arc::new(sources), diagnostics: sink.into_sorted(), plan: None }
     }

@@ -221,10 +221,15 @@ fn credential(
 }
 
 fn header_name(name: &str) -> Result<HeaderName, CallError> {
-    HeaderName::from_bytes(name.trim().as_bytes()).map_err(|_| {
+    let parsed = HeaderName::from_bytes(name.trim().as_bytes()).map_err(|_| {
         CallError::new(Code::BadSettings, format!("`{}` is not a header name", name.trim()))
             .with_help("write `--header 'Name: value'`; a name has letters, digits and `-`")
-    })
+    })?;
+    if encode::is_framing(&parsed) {
+        let message = format!("the header `{parsed}` cannot be set: it says where the message ends or where it goes");
+        return Err(CallError::new(Code::BadSettings, message));
+    }
+    Ok(parsed)
 }
 
 fn bind_text(text: &str, variable: &dyn Fn(&str) -> Option<String>) -> Result<BoundText, CallError> {

@@ -1,5 +1,7 @@
 //! Values of parameters: text becomes the declared type, and what does not fit is said.
 
+use std::collections::HashSet;
+
 use capstan_spec::document::ValueType;
 use serde_json::{Map, Value};
 
@@ -18,18 +20,11 @@ pub(crate) fn admit(operation: &Operation, params: &Map<String, Value>, has_base
         let is_needed = input.required && !(has_base && input.place == Place::BaseUri);
         slots.push(slot(input, is_needed, params, &mut violations));
     }
-    for name in params.keys() {
-        if !operation.inputs.iter().any(|i| i.answers_to(name)) {
-            violations.push(unknown(operation, name));
-        }
-    }
+    let names: HashSet<&str> =
+        operation.inputs.iter().flat_map(|i| [Some(&*i.name), i.alias.as_deref()]).flatten().collect();
+    let unknown_names = params.keys().filter(|name| !names.contains(name.as_str()));
+    violations.extend(unknown_names.map(|name| unknown(operation, name)));
     if violations.is_empty() { Ok(slots) } else { Err(violations) }
-}
-
-impl Input {
-    fn answers_to(&self, name: &str) -> bool {
-        *self.name == *name || self.alias.as_deref() == Some(name)
-    }
 }
 
 fn slot(input: &Input, is_needed: bool, params: &Map<String, Value>, violations: &mut Vec<String>) -> Option<Value> {
@@ -43,7 +38,7 @@ fn slot(input: &Input, is_needed: bool, params: &Map<String, Value>, violations:
     };
     match coerce(given, input.kind, input.item_kind) {
         Ok(value) => {
-            violations.extend(check(input, &value).map(|why| format!("`{}` {why}", input.name)));
+            violations.extend(check(input, &value).into_iter().map(|why| format!("`{}` {why}", input.name)));
             Some(value)
         }
         Err(expected) => {
@@ -147,11 +142,21 @@ fn integer(value: &Value) -> Option<Value> {
         }
         Value::String(text) => {
             let text = text.trim();
+            if let Some(whole) = whole_float(text) {
+                return Some(whole);
+            }
             let signed = text.parse::<i64>().map(Value::from);
             signed.or_else(|_| text.parse::<u64>().map(Value::from)).ok()
         }
         Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
     }
+}
+
+/// A whole number that is written with a point: `1.0`.
+fn whole_float(text: &str) -> Option<Value> {
+    let (whole, rest) = text.split_once('.')?;
+    let zeros = !rest.is_empty() && rest.bytes().all(|b| b == b'0');
+    whole.parse::<i64>().ok().filter(|_| zeros).map(Value::from)
 }
 
 fn number(value: &Value) -> Option<Value> {
@@ -202,26 +207,27 @@ fn object(value: &Value) -> Result<Value, &'static str> {
     }
 }
 
-/// What a value of the right type breaks.
-fn check(input: &Input, value: &Value) -> Option<String> {
-    let text = as_text(value);
-    if input.place == Place::Path && text.is_empty() {
-        return Some("must not be empty: it is a part of the path".to_owned());
+/// Everything that a value of the right type breaks.
+fn check(input: &Input, value: &Value) -> Vec<String> {
+    let mut broken = Vec::new();
+    if input.place == Place::Path && as_text(value).is_empty() {
+        broken.push("must not be empty: it is a part of the path".to_owned());
     }
     if !input.one_of.is_empty() && !elements(value).all(|v| input.one_of.iter().any(|o| is_equal(o, v))) {
         let choices: Vec<String> = input.one_of.iter().map(shown).collect();
-        return Some(format!("is one of {}, not {}", choices.join(", "), shown(value)));
+        broken.push(format!("is one of {}, not {}", choices.join(", "), shown(value)));
     }
     if let Some(pattern) = input.pattern.as_ref().filter(|p| !elements(value).all(|v| p.is_match(&as_text(v)))) {
-        return Some(format!("must match `{}`", pattern.as_str()));
+        broken.push(format!("must match `{}`", pattern.as_str()));
     }
     if let (Some(most), Value::String(text)) = (input.max_length, value) {
         let length = text.chars().count();
         if length as u64 > most {
-            return Some(format!("has {length} characters; {most} are allowed"));
+            broken.push(format!("has {length} characters; {most} are allowed"));
         }
     }
-    range(input, value)
+    broken.extend(range(input, value));
+    broken
 }
 
 fn range(input: &Input, value: &Value) -> Option<String> {

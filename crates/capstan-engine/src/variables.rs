@@ -110,7 +110,7 @@ struct Sources<'s> {
 impl Sources<'_> {
     fn value(&mut self, variable: &Variable, environment: &dyn Environment) -> Result<String, Reason> {
         let Some((location, _)) = &variable.location else {
-            return environment.var(&variable.key).filter(|v| !v.is_empty()).ok_or(Reason::Unset);
+            return environment.var(&variable.key).filter(|v| !v.trim().is_empty()).ok_or(Reason::Unset);
         };
         let (files, folder) = (self.files, self.folder);
         let source = self

@@ -12,6 +12,7 @@ use super::OperationSource;
 use super::inputs::{self, Parts};
 use super::json;
 use super::names::{Implied, Scope};
+use super::xml;
 use crate::encode;
 use crate::plan::{Body, FormField, HeaderParameter, InputId, JsonNode, MultipartPart, Part, Place, Source, Template};
 
@@ -27,7 +28,9 @@ pub(super) fn compile(source: &OperationSource<'_>, mut parts: Parts, scope: &mu
         None => body_parameters(in_body),
     };
     if source.operation.value.body.is_some() {
-        given.into_iter().filter(|id| !body.reads(*id)).for_each(|id| unreachable(id, scope));
+        let read = body.inputs();
+        let unread = |id: &InputId| read.as_ref().is_some_and(|read| !read.contains(id));
+        given.into_iter().filter(unread).for_each(|id| unreachable(id, scope));
     }
     (body, parts)
 }
@@ -80,9 +83,13 @@ fn raw(text: &Text, parts: &mut Parts, scope: &mut Scope<'_>) -> Body {
     let template = scope.template(&text.value, text.span, &Implied::required(Place::Body));
     match declared.as_deref() {
         Some(d) if d.contains("x-www-form-urlencoded") => Body::FormText(template),
-        Some(d) if d.contains("xml") => Body::Xml(template),
+        Some(d) if d.contains("xml") => {
+            xml::check(&template, text.span, scope);
+            Body::Xml(template)
+        }
         None if text.value.trim_start().starts_with('<') => {
             content_type(parts, "application/xml");
+            xml::check(&template, text.span, scope);
             Body::Xml(template)
         }
         Some(_) => Body::Text(template),
@@ -104,7 +111,13 @@ fn typed(typed: &TypedBody, in_body: Vec<(Arc<str>, Source)>, parts: &mut Parts,
     match kind {
         BodyKind::Json => json_body(data, parts, scope),
         BodyKind::Text => text_body(data, parts, "text/plain; charset=utf-8", Body::Text, scope),
-        BodyKind::Xml => text_body(data, parts, "application/xml", Body::Xml, scope),
+        BodyKind::Xml => {
+            let body = text_body(data, parts, "application/xml", Body::Xml, scope);
+            if let Body::Xml(template) = &body {
+                xml::check(template, data.span, scope);
+            }
+            body
+        }
         BodyKind::Sparql => text_body(data, parts, "application/sparql-query", Body::Sparql, scope),
         BodyKind::FormUrlEncoded => form_body(data, scope),
         BodyKind::MultipartForm => multipart_body(data, scope),
@@ -170,7 +183,10 @@ fn text_body(
 fn form_body(data: &Data, scope: &mut Scope<'_>) -> Body {
     match &data.kind {
         DataKind::Object(entries) => {
-            let fields = entries.iter().map(|(name, value)| form_field((name.value.clone(), source(value, scope))));
+            let fields = entries.iter().map(|(name, value)| {
+                json::fixed_text(&name.value, name.span, "the name of a field", scope);
+                form_field((name.value.clone(), source(value, scope)))
+            });
             Body::Form(fields.collect())
         }
         DataKind::String(text) => Body::FormText(scope.template(text, data.span, &Implied::required(Place::Form))),
@@ -232,6 +248,10 @@ fn multipart_item(item: &Data, scope: &mut Scope<'_>) -> Option<MultipartPart> {
         bad_body(item.span, "a part of a multipart form has no `name`", "add `name:`", scope);
         return None;
     };
+    for part in [get("name"), get("contentType")].into_iter().flatten() {
+        let text = part.as_text().unwrap_or_default();
+        json::fixed_text(&text, part.span, "the name or the type of a part", scope);
+    }
     let value = get("value").map_or_else(|| Source::Template(Template::literal("")), |v| source(v, scope));
     let filename = get("filename").and_then(|f| {
         let implied = Implied::optional(Place::Form);

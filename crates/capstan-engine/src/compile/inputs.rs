@@ -1,5 +1,7 @@
 //! Input parameters: which of them a caller gives, and where each goes.
 
+use std::borrow::Cow;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use capstan_spec::Text;
@@ -13,12 +15,10 @@ use http::HeaderName;
 
 use super::OperationSource;
 use super::json;
-use super::names::{Implied, Scope};
+use super::names::{self, Implied, Scope};
 use super::url::WrittenPath;
 use crate::encode;
-use crate::plan::{
-    Fixed, HeaderParameter, Input, InputId, JsonNode, ListStyle, Part, Place, QueryParameter, Source, Template,
-};
+use crate::plan::{Fixed, HeaderParameter, Input, InputId, JsonNode, ListStyle, Part, Place, QueryParameter, Source};
 
 /// Where the parameters of an operation go.
 #[derive(Default)]
@@ -43,6 +43,7 @@ struct Declared<'c> {
 /// An inner one hides an outer one of the same name and place.
 fn all<'c>(source: &OperationSource<'c>) -> Vec<Declared<'c>> {
     let mut found: Vec<Declared<'c>> = Vec::new();
+    let mut seen: HashSet<(ParameterPlace, Cow<'c, str>)> = HashSet::new();
     let levels: [&'c Named<InputParameter>; 3] = [
         &source.operation.value.input_parameters,
         &source.resource.value.input_parameters,
@@ -52,16 +53,20 @@ fn all<'c>(source: &OperationSource<'c>) -> Vec<Declared<'c>> {
         let Some(text) = &item.name else { continue };
         let name = clean_name(&text.value);
         let place = item.value.place.map_or_else(|| implied_place(source, &name), |p| p.value);
-        let hidden = found.iter().any(|d| d.place == place && is_same_name(place, &d.name, &name));
-        if !hidden {
+        if seen.insert((place, key(place, &text.value, &name))) {
             found.push(Declared { name, text, place, parameter: &item.value });
         }
     }
     found
 }
 
-fn is_same_name(place: ParameterPlace, a: &str, b: &str) -> bool {
-    a == b || (place == ParameterPlace::Header && a.eq_ignore_ascii_case(b))
+/// What tells a parameter from others of its place: header names do not mind case.
+fn key<'c>(place: ParameterPlace, written: &'c Arc<str>, name: &Arc<str>) -> Cow<'c, str> {
+    match place {
+        ParameterPlace::Header => Cow::Owned(name.to_ascii_lowercase()),
+        _ if Arc::ptr_eq(written, name) => Cow::Borrowed(written),
+        _ => Cow::Owned(name.to_string()),
+    }
 }
 
 /// A name without what scraped descriptions leave in it: `amount⏎ required` is `amount`.
@@ -109,12 +114,13 @@ fn written_value(parameter: &InputParameter) -> Option<Data> {
 /// The inputs that the document declares: parameters whose value it does not write itself.
 pub(super) fn declared(source: &OperationSource<'_>) -> Vec<Input> {
     let mut inputs: Vec<Input> = Vec::new();
+    let mut seen: HashSet<Arc<str>> = HashSet::new();
     for declared in all(source) {
         let is_given = declared.parameter.value.is_none()
             && declared.parameter.template.is_none()
             && declared.parameter.constant.is_none()
             && declared.place != ParameterPlace::Environment;
-        if is_given && !inputs.iter().any(|i| *i.name == *declared.name) {
+        if is_given && seen.insert(declared.name.clone()) {
             inputs.push(input(&declared));
         }
     }
@@ -127,7 +133,7 @@ fn input(declared: &Declared<'_>) -> Input {
     Input {
         name: declared.name.clone(),
         alias: None,
-        kind: parameter.kind.map_or(ValueType::String, |k| k.value),
+        kind: parameter.kind.map_or(default_kind(declared.place), |k| k.value),
         item_kind: item_kind(parameter),
         required: is_path || parameter.is_required().unwrap_or(false),
         place: place(declared.place),
@@ -140,6 +146,19 @@ fn input(declared: &Declared<'_>) -> Input {
         maximum: parameter.maximum.map(|m| m.value),
         declared: true,
         span: declared.text.span,
+    }
+}
+
+/// The type of a parameter that does not say it: what goes into a body keeps the type it has.
+fn default_kind(place: ParameterPlace) -> ValueType {
+    match place {
+        ParameterPlace::Body => ValueType::Json,
+        ParameterPlace::Query
+        | ParameterPlace::Header
+        | ParameterPlace::Path
+        | ParameterPlace::Cookie
+        | ParameterPlace::Form
+        | ParameterPlace::Environment => ValueType::String,
     }
 }
 
@@ -162,11 +181,11 @@ pub(super) fn environment(source: &OperationSource<'_>, names: &mut super::names
 pub(super) fn parameters(source: &OperationSource<'_>, path: &WrittenPath, scope: &mut Scope<'_>) -> Parts {
     let mut parts = Parts::default();
     let declared = all(source);
+    let reached = Reached::new(source, path);
     for parameter in &declared {
         compile_pattern(parameter, scope);
         if parameter.place == ParameterPlace::Path {
-            let base = source.consumes.base_uri.as_ref().map_or("", |b| &b.value);
-            if !check_reaches(parameter, path, base, scope.sink)
+            if !reached.check(parameter, path, scope.sink)
                 && let Some(id) = scope.find(&parameter.name)
             {
                 scope.input_mut(id).required = false;
@@ -203,22 +222,40 @@ fn compile_pattern(declared: &Declared<'_>, scope: &mut Scope<'_>) {
     }
 }
 
-/// A path parameter must have a placeholder in the path or the base URI; says whether it has.
-fn check_reaches(declared: &Declared<'_>, path: &WrittenPath, base: &str, sink: &mut Sink) -> bool {
-    let name: &str = &declared.name;
-    let fold = |s: &str| s.replace(['-', '_'], "").to_lowercase();
-    let reaches = placeholder::placeholders(&path.text)
-        .chain(placeholder::placeholders(base))
-        .any(|p| p.body == name || p.local() == name || fold(p.body) == fold(name) || p.body.contains(name));
-    if !reaches {
-        let message = format!("the path `{}` has no placeholder for `{name}`", path.text);
-        sink.push(
-            Diagnostic::new(Code::UnreachableParameter, declared.text.span, message)
-                .label(path.span, "the path")
-                .help(format!("write `{{{name}}}` into the path, or change `in: path`")),
-        );
+/// The names that placeholders of the path and the base URI have, folded.
+struct Reached {
+    names: HashSet<String>,
+    expressions: Vec<String>,
+}
+
+impl Reached {
+    fn new(source: &OperationSource<'_>, path: &WrittenPath) -> Self {
+        let base = source.consumes.base_uri.as_ref().map_or("", |b| &b.value);
+        let mut reached = Reached { names: HashSet::new(), expressions: Vec::new() };
+        for placeholder in placeholder::placeholders(&path.text).chain(placeholder::placeholders(base)) {
+            if placeholder.is_name() {
+                reached.names.extend([names::fold(placeholder.body), names::fold(placeholder.local())]);
+            } else {
+                reached.expressions.push(placeholder.body.to_owned());
+            }
+        }
+        reached
     }
-    reaches
+
+    /// A path parameter must have a placeholder there; says whether it has.
+    fn check(&self, declared: &Declared<'_>, path: &WrittenPath, sink: &mut Sink) -> bool {
+        let name: &str = &declared.name;
+        let reaches = self.names.contains(&names::fold(name)) || self.expressions.iter().any(|e| e.contains(name));
+        if !reaches {
+            let message = format!("the path `{}` has no placeholder for `{name}`", path.text);
+            sink.push(
+                Diagnostic::new(Code::UnreachableParameter, declared.text.span, message)
+                    .label(path.span, "the path")
+                    .help(format!("write `{{{name}}}` into the path, or change `in: path`")),
+            );
+        }
+        reaches
+    }
 }
 
 /// Where the value of a parameter comes from.
@@ -261,20 +298,16 @@ fn value_source(declared: &Declared<'_>, parts: &mut Parts, scope: &mut Scope<'_
 fn reads_inputs(source: &Source) -> bool {
     match source {
         Source::Input(_) => true,
-        Source::Template(template) => template.inputs().next().is_some() || has_expression(template),
+        Source::Template(template) => template.inputs().next().is_some() || template.has_expression(),
         Source::Json(node) => node_reads_inputs(node),
     }
-}
-
-fn has_expression(template: &Template) -> bool {
-    template.parts.iter().any(|p| matches!(p, Part::Expression(_)))
 }
 
 fn node_reads_inputs(node: &JsonNode) -> bool {
     match node {
         JsonNode::Literal(_) => false,
         JsonNode::Value(source) => reads_inputs(source),
-        JsonNode::Text(template) => template.inputs().next().is_some() || has_expression(template),
+        JsonNode::Text(template) => template.inputs().next().is_some() || template.has_expression(),
         JsonNode::Array(items) => items.iter().any(node_reads_inputs),
         JsonNode::Object(members) => members.iter().any(|(_, n)| node_reads_inputs(n)),
         JsonNode::Extended(..) => true,
@@ -289,7 +322,7 @@ fn put(declared: &Declared<'_>, value: Source, parts: &mut Parts, scope: &mut Sc
             parts.query.push(QueryParameter { name: encode::to_component(name), value, style });
         }
         ParameterPlace::Header => match HeaderName::from_bytes(declared.name.as_bytes()) {
-            Ok(name) if is_framing(&name) => framing(declared, value, scope),
+            Ok(name) if encode::is_framing(&name) => framing(declared, value, scope),
             Ok(name) => parts.headers.push(HeaderParameter { name, value }),
             Err(_) => bad_header(declared.text, scope.sink),
         },
@@ -301,22 +334,6 @@ fn put(declared: &Declared<'_>, value: Source, parts: &mut Parts, scope: &mut Sc
         }
         ParameterPlace::Path | ParameterPlace::Environment => {}
     }
-}
-
-/// Whether a header says where a message ends or where it goes: those are the sender's alone.
-fn is_framing(name: &HeaderName) -> bool {
-    matches!(
-        name.as_str(),
-        "host"
-            | "content-length"
-            | "transfer-encoding"
-            | "connection"
-            | "keep-alive"
-            | "upgrade"
-            | "te"
-            | "trailer"
-            | "expect"
-    )
 }
 
 fn framing(declared: &Declared<'_>, value: Source, scope: &mut Scope<'_>) {

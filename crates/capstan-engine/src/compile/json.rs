@@ -1,7 +1,8 @@
 //! JSON with slots: from data of the document, and from JSON written as one text.
 
+use capstan_spec::diagnostic::{Code, Diagnostic};
 use capstan_spec::document::{Data, DataKind};
-use capstan_spec::placeholder::{self, Piece};
+use capstan_spec::placeholder::{self, Form, Piece};
 use capstan_spec::source::Span;
 use serde_json::Value;
 
@@ -15,9 +16,12 @@ pub(super) fn from_data(data: &Data, scope: &mut Scope<'_>, implied: &Implied<'_
         DataKind::Null | DataKind::Bool(..) | DataKind::Number(..) => literal(&data.to_json()),
         DataKind::String(text) => from_text(text, data.span, scope, implied),
         DataKind::Array(items) => join_array(items.iter().map(|item| from_data(item, scope, implied)).collect()),
-        DataKind::Object(entries) => join_object(
-            entries.iter().map(|(key, value)| (key_text(&key.value), from_data(value, scope, implied))).collect(),
-        ),
+        DataKind::Object(entries) => {
+            entries.iter().for_each(|(key, _)| fixed_text(&key.value, key.span, "a key of a body", scope));
+            join_object(
+                entries.iter().map(|(key, value)| (key_text(&key.value), from_data(value, scope, implied))).collect(),
+            )
+        }
     }
 }
 
@@ -81,7 +85,33 @@ pub(super) fn from_json_text(text: &str, span: Span, scope: &mut Scope<'_>, impl
     let mut slots = Vec::new();
     let marked = mark_slots(text, span, scope, implied, &mut slots);
     let value: Value = serde_json::from_str(&marked).ok()?;
+    if has_marked_key(&value) {
+        misplaced(span, "a key of a body", scope);
+    }
     Some(from_marked(&value, &slots))
+}
+
+/// Whether a slot stands in a key, where no value could be told from the document's own text.
+fn has_marked_key(value: &Value) -> bool {
+    match value {
+        Value::Object(members) => members.iter().any(|(key, value)| key.contains(MARK) || has_marked_key(value)),
+        Value::Array(items) => items.iter().any(has_marked_key),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    }
+}
+
+/// Reports a placeholder in a text that no value can be part of.
+pub(super) fn fixed_text(text: &str, span: Span, what: &str, scope: &mut Scope<'_>) {
+    if placeholder::placeholders(text).any(|p| p.form == Form::Double) {
+        misplaced(span, what, scope);
+    }
+}
+
+fn misplaced(span: Span, what: &str, scope: &mut Scope<'_>) {
+    scope.sink.push(
+        Diagnostic::new(Code::BadBody, span, format!("a placeholder cannot stand in {what}"))
+            .help("placeholders stand in values; write names out, or take the whole body from one parameter"),
+    );
 }
 
 /// A slot of a JSON text.
@@ -94,22 +124,23 @@ struct Slot {
 /// Writes the text with each slot as a JSON string, or part of one, that names it.
 fn mark_slots(text: &str, span: Span, scope: &mut Scope<'_>, implied: &Implied<'_>, slots: &mut Vec<Slot>) -> String {
     let mut marked = String::with_capacity(text.len() + 32);
-    let mut quoted = false;
+    let mut quotes = Quotes::default();
     for piece in placeholder::pieces(text) {
         match piece {
             Piece::Literal(literal) => {
-                quoted = ends_quoted(literal, quoted);
+                quotes.read(literal);
                 marked.push_str(literal);
             }
             Piece::Placeholder(placeholder) => match scope.part(&placeholder, span, implied) {
                 Part::Literal(literal) => {
-                    quoted = ends_quoted(&literal, quoted);
+                    quotes.read(&literal);
                     marked.push_str(&literal);
                 }
                 part => {
                     let name = format!("\\u0000{}\\u0000", slots.len());
-                    marked.push_str(&if quoted { name } else { format!("\"{name}\"") });
-                    slots.push(Slot { part, quoted });
+                    marked.push_str(&if quotes.open { name } else { format!("\"{name}\"") });
+                    let part = if quotes.inner { Part::Nested(Box::new(part)) } else { part };
+                    slots.push(Slot { part, quoted: quotes.open });
                 }
             },
         }
@@ -117,18 +148,33 @@ fn mark_slots(text: &str, span: Span, scope: &mut Scope<'_>, implied: &Implied<'
     marked
 }
 
-/// Whether a string is open behind a text.
-fn ends_quoted(text: &str, mut quoted: bool) -> bool {
-    let mut escaped = false;
-    for c in text.chars() {
-        match c {
-            _ if escaped => escaped = false,
-            '\\' if quoted => escaped = true,
-            '"' => quoted = !quoted,
-            _ => {}
+/// Which quotes are open in JSON text: those of a string, and escaped ones inside it, as in a
+/// GraphQL query or in JSON inside of JSON.
+#[derive(Default)]
+struct Quotes {
+    open: bool,
+    inner: bool,
+}
+
+impl Quotes {
+    fn read(&mut self, text: &str) {
+        let mut escaped = false;
+        for c in text.chars() {
+            match c {
+                '"' if escaped => {
+                    self.inner = !self.inner;
+                    escaped = false;
+                }
+                _ if escaped => escaped = false,
+                '\\' if self.open => escaped = true,
+                '"' => {
+                    self.open = !self.open;
+                    self.inner = false;
+                }
+                _ => {}
+            }
         }
     }
-    quoted
 }
 
 fn from_marked(value: &Value, slots: &[Slot]) -> JsonNode {

@@ -10,6 +10,7 @@ mod json;
 mod names;
 mod output;
 mod url;
+mod xml;
 
 use std::sync::Arc;
 

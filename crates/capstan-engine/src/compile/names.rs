@@ -1,6 +1,6 @@
 //! What a placeholder names: an input of the operation, or a bound variable.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use capstan_spec::Capability;
@@ -63,6 +63,7 @@ pub(super) struct Scope<'k> {
     pub(super) names: &'k mut Names,
     pub(super) sink: &'k mut Sink,
     inputs: Vec<Input>,
+    index: Index,
     used: BTreeSet<VariableId>,
 }
 
@@ -91,11 +92,12 @@ impl Implied<'_> {
 impl<'k> Scope<'k> {
     /// A scope outside of any operation.
     pub(super) fn bare(names: &'k mut Names, sink: &'k mut Sink) -> Self {
-        Scope { names, sink, inputs: Vec::new(), used: BTreeSet::new() }
+        Scope { names, sink, inputs: Vec::new(), index: Index::default(), used: BTreeSet::new() }
     }
 
     pub(super) fn new(source: &OperationSource<'_>, names: &'k mut Names, sink: &'k mut Sink) -> Self {
-        Scope { names, sink, inputs: super::inputs::declared(source), used: BTreeSet::new() }
+        let inputs = super::inputs::declared(source);
+        Scope { names, sink, inputs, index: Index::default(), used: BTreeSet::new() }
     }
 
     pub(super) fn input_mut(&mut self, id: InputId) -> &mut Input {
@@ -103,10 +105,14 @@ impl<'k> Scope<'k> {
     }
 
     /// The input of a name: spelled so, or so but for case, `-` and `_`.
-    pub(super) fn find(&self, name: &str) -> Option<InputId> {
-        let exact = self.inputs.iter().position(|i| &*i.name == name);
-        let index = exact.or_else(|| self.inputs.iter().position(|i| is_same(&i.name, name)))?;
-        Some(InputId(u32::try_from(index).unwrap_or(u32::MAX)))
+    pub(super) fn find(&mut self, name: &str) -> Option<InputId> {
+        let index = if self.inputs.len() > SEARCHED_MAX {
+            self.index.find(&self.inputs, name)
+        } else {
+            let exact = self.inputs.iter().position(|i| &*i.name == name);
+            exact.or_else(|| self.inputs.iter().position(|i| is_same(&i.name, name)))
+        };
+        index.map(|index| InputId(u32::try_from(index).unwrap_or(u32::MAX)))
     }
 
     pub(super) fn add(&mut self, input: Input) -> InputId {
@@ -304,7 +310,33 @@ fn is_variable_name(name: &str) -> bool {
 }
 
 fn is_same(a: &str, b: &str) -> bool {
-    let fold =
-        |s: &str| -> String { s.chars().filter(|c| !matches!(c, '-' | '_')).flat_map(char::to_lowercase).collect() };
     a.len().abs_diff(b.len()) <= 8 && fold(a) == fold(b)
+}
+
+/// A name without what spellings differ in.
+pub(super) fn fold(name: &str) -> String {
+    name.chars().filter(|c| !matches!(c, '-' | '_')).flat_map(char::to_lowercase).collect()
+}
+
+/// Operations with up to this many inputs are searched; beyond that an index is kept, so that
+/// the time of a load grows with the file and not with its square.
+const SEARCHED_MAX: usize = 24;
+
+/// Where the inputs of a large operation are, by name and by folded name; the first of a name.
+#[derive(Default)]
+struct Index {
+    exact: HashMap<Arc<str>, usize>,
+    folded: HashMap<String, usize>,
+    indexed: usize,
+}
+
+impl Index {
+    fn find(&mut self, inputs: &[Input], name: &str) -> Option<usize> {
+        for (position, input) in inputs.iter().enumerate().skip(self.indexed) {
+            self.exact.entry(input.name.clone()).or_insert(position);
+            self.folded.entry(fold(&input.name)).or_insert(position);
+        }
+        self.indexed = inputs.len();
+        self.exact.get(name).or_else(|| self.folded.get(&fold(name))).copied()
+    }
 }

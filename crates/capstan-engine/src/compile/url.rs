@@ -28,16 +28,21 @@ pub(super) fn joined_path(source: &OperationSource<'_>) -> WrittenPath {
         return WrittenPath { text: outer.to_owned(), span };
     };
     let inner = own.value.trim();
-    let stem = outer.trim_end_matches('/');
+    let (outer_path, outer_query) = split_query(outer);
+    let stem = outer_path.trim_end_matches('/');
     let replaces = inner.strip_prefix(stem).is_some_and(|rest| {
         stem.is_empty() || rest.is_empty() || rest.starts_with('/') || rest.starts_with('?') || rest.starts_with(':')
     });
-    let text = match inner {
-        "" | "/" => outer.to_owned(),
+    let mut text = match inner {
+        "" | "/" => outer_path.to_owned(),
         _ if replaces => inner.to_owned(),
         _ if inner.starts_with(['/', '?', ':']) => format!("{stem}{inner}"),
         _ => format!("{stem}/{inner}"),
     };
+    if !outer_query.is_empty() {
+        text.push(if text.contains('?') { '&' } else { '?' });
+        text.push_str(outer_query);
+    }
     WrittenPath { text, span: own.span }
 }
 
@@ -82,6 +87,11 @@ fn authority_end(rest: &str) -> usize {
 
 /// A base URI that begins with a placeholder: a variable holds scheme and host.
 fn variable_base(text: &str, span: Span, scope: &mut Scope<'_>) -> Base {
+    if text.contains("://") {
+        let help = "write `https://`, or let one variable hold scheme and host";
+        bad_base(span, format!("the scheme of `{text}` is a placeholder"), help, scope);
+        return Base::Missing;
+    }
     let pieces = placeholder::pieces(text);
     let Some(Piece::Placeholder(first)) = pieces.first().filter(|p| matches!(p, Piece::Placeholder(_))) else {
         let help = "a base URI begins with `https://`";
@@ -105,7 +115,7 @@ fn check_authority(parts: &[Part], written: &str, span: Span, scope: &mut Scope<
         .iter()
         .map(|p| match p {
             Part::Literal(text) => text,
-            Part::Variable(_) | Part::Input(_) | Part::Expression(_) => "1",
+            Part::Variable(_) | Part::Input(_) | Part::Expression(_) | Part::Nested(_) => "1",
         })
         .collect();
     if !encode::is_authority(&sample) {
@@ -190,7 +200,7 @@ fn segments(path: &str, span: Span, implied: &Implied<'_>, scope: &mut Scope<'_>
 fn encoded_literal(part: Part) -> Part {
     match part {
         Part::Literal(text) => Part::Literal(encode::path_literal(&text).into()),
-        Part::Variable(_) | Part::Input(_) | Part::Expression(_) => part,
+        Part::Variable(_) | Part::Input(_) | Part::Expression(_) | Part::Nested(_) => part,
     }
 }
 

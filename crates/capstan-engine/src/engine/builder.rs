@@ -141,7 +141,7 @@ impl EngineBuilder {
         let lookup = |name: &str| {
             let bound = self.plan.variables.iter().position(|v| *v.name == *name);
             let value = bound.and_then(|i| variables.values[i].as_ref()).map(|s| s.expose().to_owned());
-            value.or_else(|| self.environment.var(name)).filter(|v| !v.is_empty())
+            value.or_else(|| self.environment.var(name)).filter(|v| !v.trim().is_empty())
         };
         let overrides = BoundOverrides::bind(&self.overrides, &lookup)?;
         let scrubber = Arc::new(scrubber(&self.plan, &variables, &overrides));

@@ -90,6 +90,13 @@ impl Inner {
                     let message = format!("the value of `{}` {why}", variable.name);
                     return CallError::new(Code::UnfitVariable, message).at(self.plan.locate(variable.span));
                 }
+                Misfit::OpenHost(id) => {
+                    let name = &operation.inputs[id.index()].name;
+                    let message = format!("`{name}` would choose the machine that a credential is sent to");
+                    return CallError::new(Code::InsecureCredential, message).at(at).with_help(format!(
+                        "bind `{name}` as a variable, or name the machine: `--base-uri https://…`"
+                    ));
+                }
                 Misfit::NoBase => {
                     let message = format!("`{}` has no base URI to be sent to", operation.name);
                     return CallError::new(Code::NotCallable, message)
@@ -118,12 +125,14 @@ impl Inner {
         let retry_after = response.headers.get(http::header::RETRY_AFTER).and_then(|v| v.to_str().ok());
         let help = match (status.as_u16(), retry_after) {
             (401 | 403, _) => self.credential_help(operation),
-            (429 | 503, Some(after)) => Some(format!("the upstream asks to wait: `Retry-After: {after}`")),
+            (429 | 503, Some(after)) => {
+                Some(format!("the upstream asks to wait: `Retry-After: {}`", self.scrubber.scrub(after)))
+            }
             (301..=399, _) => response
                 .headers
                 .get(http::header::LOCATION)
                 .and_then(|v| v.to_str().ok())
-                .map(|location| format!("the upstream points to `{location}`")),
+                .map(|location| format!("the upstream points to `{}`", self.scrubber.scrub(location))),
             _ => None,
         };
         error = help.into_iter().fold(error, CallError::with_help);

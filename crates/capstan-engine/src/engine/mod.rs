@@ -123,6 +123,13 @@ impl Engine {
         let inner = &*self.inner;
         let operation = inner.plan.operation(inner.plan.find(&invocation.operation)?);
         let prepared = inner.prepare(operation, &invocation.params, reveal).map(|rendered| rendered.request);
+        let prepared = prepared.and_then(|request| {
+            // What is shown must also be what could be sent, once everything for it is there.
+            if reveal == Reveal::Masked && inner.missing(operation).is_empty() {
+                inner.prepare(operation, &invocation.params, Reveal::Secret)?;
+            }
+            Ok(request)
+        });
         prepared.map_err(|error| inner.guard(error))
     }
 

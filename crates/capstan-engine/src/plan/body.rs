@@ -1,5 +1,7 @@
 //! The payload of a request.
 
+use std::collections::HashSet;
+
 use super::operation::Source;
 use super::template::{InputId, Template};
 
@@ -60,38 +62,57 @@ pub(crate) enum JsonNode {
 }
 
 impl Body {
-    /// Whether an input is written into the payload.
-    pub(crate) fn reads(&self, id: InputId) -> bool {
+    /// The inputs that are written into the payload; `None` when an expression may read any.
+    pub(crate) fn inputs(&self) -> Option<HashSet<InputId>> {
+        let mut found = Inputs::default();
         match self {
-            Body::None => false,
-            Body::Whole(whole) => *whole == id,
-            Body::Json(node) => node.reads(id),
-            Body::Form(fields) => fields.iter().any(|field| field.value.reads(id)),
-            Body::Multipart(parts) => parts.iter().any(|part| part.value.reads(id)),
-            Body::FormText(text) | Body::Text(text) | Body::Xml(text) | Body::Sparql(text) => text.reads(id),
+            Body::None => {}
+            Body::Whole(id) => found.add(*id),
+            Body::Json(node) => found.node(node),
+            Body::Form(fields) => fields.iter().for_each(|field| found.source(&field.value)),
+            Body::Multipart(parts) => parts.iter().for_each(|part| found.source(&part.value)),
+            Body::FormText(text) | Body::Text(text) | Body::Xml(text) | Body::Sparql(text) => found.template(text),
         }
+        (!found.any).then_some(found.ids)
     }
 }
 
-impl JsonNode {
-    fn reads(&self, id: InputId) -> bool {
-        match self {
-            JsonNode::Literal(_) => false,
-            JsonNode::Value(source) => source.reads(id),
-            JsonNode::Text(template) => template.reads(id),
-            JsonNode::Array(items) => items.iter().any(|item| item.reads(id)),
-            JsonNode::Object(members) => members.iter().any(|(_, node)| node.reads(id)),
-            JsonNode::Extended(base, members) => *base == id || members.iter().any(|(_, node)| node.reads(id)),
-        }
-    }
+/// The inputs found so far.
+#[derive(Default)]
+struct Inputs {
+    ids: HashSet<InputId>,
+    any: bool,
 }
 
-impl Source {
-    fn reads(&self, id: InputId) -> bool {
-        match self {
-            Source::Input(input) => *input == id,
-            Source::Template(template) => template.reads(id),
-            Source::Json(node) => node.reads(id),
+impl Inputs {
+    fn add(&mut self, id: InputId) {
+        self.ids.insert(id);
+    }
+
+    fn template(&mut self, template: &Template) {
+        self.ids.extend(template.inputs());
+        self.any |= template.has_expression();
+    }
+
+    fn source(&mut self, source: &Source) {
+        match source {
+            Source::Input(id) => self.add(*id),
+            Source::Template(template) => self.template(template),
+            Source::Json(node) => self.node(node),
+        }
+    }
+
+    fn node(&mut self, node: &JsonNode) {
+        match node {
+            JsonNode::Literal(_) => {}
+            JsonNode::Value(source) => self.source(source),
+            JsonNode::Text(template) => self.template(template),
+            JsonNode::Array(items) => items.iter().for_each(|item| self.node(item)),
+            JsonNode::Object(members) => members.iter().for_each(|(_, node)| self.node(node)),
+            JsonNode::Extended(base, members) => {
+                self.add(*base);
+                members.iter().for_each(|(_, node)| self.node(node));
+            }
         }
     }
 }

@@ -289,7 +289,8 @@ impl Plan {
             Part::Variable(id) => format!("{{{{{}}}}}", self.variables[id.index()].name),
             Part::Input(id) => format!("{{{}}}", id.0),
             Part::Expression(id) => format!("{{{{ {} }}}}", self.expressions.source(*id)),
+            Part::Nested(_) => String::new(),
         };
-        template.parts.iter().map(text).collect()
+        template.parts.iter().map(|part| text(part.slot())).collect()
     }
 }

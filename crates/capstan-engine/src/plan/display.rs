@@ -67,6 +67,7 @@ impl Show<'_> {
             Part::Variable(id) => format!("{{{{{}}}}}", self.plan.variables[id.index()].name),
             Part::Input(id) => format!("{{{}}}", self.operation.inputs[id.index()].name),
             Part::Expression(id) => format!("{{{{ {} }}}}", self.plan.expressions.source(*id)),
+            Part::Nested(inner) => format!("{} escaped twice", self.part(inner)),
         }
     }
 

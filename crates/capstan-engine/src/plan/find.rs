@@ -45,7 +45,8 @@ impl Operation {
             return true;
         }
         if let Some((method, path)) = name.split_once(' ') {
-            return method.eq_ignore_ascii_case(self.request.method.as_str()) && path.trim() == &*self.path_written;
+            return method.eq_ignore_ascii_case(self.request.method.as_str())
+                && is_same_path(path.trim(), &self.path_written);
         }
         let Some(rest) = name.strip_suffix(&*self.name).and_then(|r| r.strip_suffix('.')) else { return false };
         *rest == *self.namespace
@@ -68,4 +69,10 @@ impl Operation {
             None => format!("`{request}`"),
         }
     }
+}
+
+/// Whether two paths are one but for the spelling of their placeholders: `{id}`, `{{id}}`.
+fn is_same_path(a: &str, b: &str) -> bool {
+    let plain = |path: &str| path.replace("{{", "{").replace("}}", "}");
+    a == b || plain(a) == plain(b)
 }

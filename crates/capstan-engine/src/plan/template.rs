@@ -37,6 +37,19 @@ pub(crate) enum Part {
     Input(InputId),
     /// An expression over inputs and variables.
     Expression(ExpressionId),
+    /// A slot inside a quoted text inside a JSON string: its value is escaped once for the inner
+    /// text, then once more for the string.
+    Nested(Box<Part>),
+}
+
+impl Part {
+    /// The slot itself, wherever it stands.
+    pub(crate) fn slot(&self) -> &Part {
+        match self {
+            Part::Nested(inner) => inner.slot(),
+            Part::Literal(_) | Part::Variable(_) | Part::Input(_) | Part::Expression(_) => self,
+        }
+    }
 }
 
 /// A compiled text. Filling one parses nothing; only an expression reaches the template engine.
@@ -69,16 +82,16 @@ impl Template {
         }
     }
 
-    /// Whether an input is written into it. An expression may read any.
-    pub(crate) fn reads(&self, id: InputId) -> bool {
-        self.parts.iter().any(|part| *part == Part::Input(id) || matches!(part, Part::Expression(_)))
+    /// Whether an expression is in it, which may read any input.
+    pub(crate) fn has_expression(&self) -> bool {
+        self.parts.iter().any(|part| matches!(part.slot(), Part::Expression(_)))
     }
 
     /// The inputs it needs.
     pub(crate) fn inputs(&self) -> impl Iterator<Item = InputId> {
-        self.parts.iter().filter_map(|p| match p {
+        self.parts.iter().filter_map(|p| match p.slot() {
             Part::Input(id) => Some(*id),
-            Part::Literal(_) | Part::Variable(_) | Part::Expression(_) => None,
+            Part::Literal(_) | Part::Variable(_) | Part::Expression(_) | Part::Nested(_) => None,
         })
     }
 }

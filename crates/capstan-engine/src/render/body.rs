@@ -28,7 +28,15 @@ pub(super) fn write<'a>(renderer: &mut Renderer<'a>, body: &'a Body) -> Option<B
         Body::FormText(template) => text(renderer, template, encode::form, FORM),
         Body::Multipart(parts) => multipart::write(renderer, parts),
         Body::Text(template) => text(renderer, template, String::push_str, TEXT),
-        Body::Xml(template) => text(renderer, template, encode::xml, HeaderValue::from_static("application/xml")),
+        Body::Xml(template) => {
+            let body = text(renderer, template, encode::xml, HeaderValue::from_static("application/xml"))?;
+            // XML 1.0, section 2.2: these have no spelling at all.
+            if body.iter().any(|b| *b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r')) {
+                let why = "the XML body has a control character, which XML cannot carry";
+                renderer.misfits.push(Misfit::Parameter(why.to_owned()));
+            }
+            Some(body)
+        }
         Body::Sparql(template) => {
             text(renderer, template, encode::sparql, HeaderValue::from_static("application/sparql-query"))
         }

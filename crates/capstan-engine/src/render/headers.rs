@@ -11,6 +11,8 @@ use crate::encode;
 use crate::overrides::ShownCredential;
 use crate::plan::{Auth, Credential, Template};
 
+const CONTROL: &str = "has a line break or another control character";
+
 /// Stands for a credential that the document writes out.
 const LITERAL_MASK: &str = "***";
 
@@ -18,6 +20,7 @@ impl<'a> Renderer<'a> {
     pub(super) fn header_parameters(&mut self) {
         let request = &self.context.operation.request;
         for parameter in &request.headers {
+            self.last_variable = None;
             let (value, sensitive) = match self.source_text(&parameter.value) {
                 Some(found) => found,
                 None => continue,
@@ -41,9 +44,10 @@ impl<'a> Renderer<'a> {
                 self.headers.retain(|(n, _)| *n != name);
                 self.headers.push((name, header));
             }
-            Err(_) => self.misfits.push(Misfit::Parameter(format!(
-                "the value of the header `{name}` has a line break or another control character"
-            ))),
+            Err(_) => self.misfits.push(match self.last_variable {
+                Some(id) => Misfit::Variable(id, CONTROL),
+                None => Misfit::Parameter(format!("the value of the header `{name}` {CONTROL}")),
+            }),
         }
     }
 
@@ -74,6 +78,7 @@ impl<'a> Renderer<'a> {
     }
 
     pub(super) fn override_headers(&mut self) {
+        self.last_variable = None;
         for (name, value) in &self.context.overrides.headers {
             let sensitive = value.is_secret() || is_credential_header(name);
             self.header(name.clone(), value.text(self.context.reveal), sensitive);
@@ -109,6 +114,7 @@ impl<'a> Renderer<'a> {
     }
 
     pub(super) fn credential(&mut self, credential: &'a Credential) {
+        self.last_variable = None;
         match credential {
             Credential::Bearer(token) => {
                 if let Some(token) = self.secret(token).filter(|_| !self.has_header(&AUTHORIZATION)) {

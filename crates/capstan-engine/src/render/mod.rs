@@ -15,8 +15,9 @@ use http::{HeaderName, HeaderValue};
 use serde_json::Value;
 
 use crate::bindings::Secret;
+use crate::encode;
 use crate::overrides::BoundOverrides;
-use crate::plan::{Operation, Part, Plan, Source, Template, VariableId};
+use crate::plan::{InputId, Operation, Part, Plan, Source, Template, VariableId};
 use crate::upstream;
 use crate::value::{Slots, as_text};
 pub(crate) use url::BaseText;
@@ -50,6 +51,8 @@ pub(crate) enum Misfit {
     Variable(VariableId, &'static str),
     /// The operation has no base URI.
     NoBase,
+    /// A parameter chooses the machine that a credential would go to.
+    OpenHost(InputId),
     /// The authentication cannot be sent yet.
     Unsupported(&'static str, capstan_spec::source::Span),
 }
@@ -71,6 +74,8 @@ pub(crate) fn render(context: &Context<'_>, slots: &Slots) -> Result<Rendered, V
         cookies: String::new(),
         has_query: false,
         has_credential: false,
+        last_variable: None,
+        open_host: None,
         misfits: Vec::new(),
     };
     renderer.base();
@@ -82,6 +87,9 @@ pub(crate) fn render(context: &Context<'_>, slots: &Slots) -> Result<Rendered, V
     renderer.cookie_header();
     let body = renderer.body();
     renderer.defaults();
+    if let Some(input) = renderer.open_host.filter(|_| renderer.has_credential) {
+        renderer.misfits.push(Misfit::OpenHost(input));
+    }
     if !renderer.misfits.is_empty() {
         return Err(renderer.misfits);
     }
@@ -99,6 +107,10 @@ struct Renderer<'a> {
     cookies: String,
     has_query: bool,
     has_credential: bool,
+    /// The variable that was written last: to blame for what its text breaks.
+    last_variable: Option<VariableId>,
+    /// The input that decides where the request goes.
+    open_host: Option<InputId>,
     misfits: Vec<Misfit>,
 }
 
@@ -120,7 +132,19 @@ impl<'a> Renderer<'a> {
     fn text(&mut self, part: &'a Part) -> PartText<'a> {
         match part {
             Part::Literal(text) => PartText::Literal(text),
-            Part::Variable(id) => self.variable(*id),
+            Part::Variable(id) => {
+                self.has_credential = true;
+                self.last_variable = Some(*id);
+                self.variable(*id)
+            }
+            Part::Nested(inner) => match self.text(inner) {
+                PartText::Value(value) => {
+                    let mut escaped = String::with_capacity(value.len());
+                    encode::json_text(&mut escaped, &value);
+                    PartText::Value(escaped.into())
+                }
+                other => other,
+            },
             Part::Input(id) => match &self.slots[id.index()] {
                 Some(value) => PartText::Value(as_text(value)),
                 None => PartText::Absent,

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{Misfit, PartText, Renderer, Reveal};
 use crate::encode;
-use crate::plan::{Base, ListStyle, Part, PathPart, QueryParameter, Segment, Source, Template, VariableId};
+use crate::plan::{Base, InputId, ListStyle, Part, PathPart, QueryParameter, Segment, Source, Template, VariableId};
 use crate::value::{Slots, as_text};
 
 const HOST_ONLY: &str = "is a part of the host: letters, digits, `-` and `.` only";
@@ -20,6 +20,7 @@ impl<'a> Renderer<'a> {
         }
         match &self.context.operation.request.base {
             Base::Uri { scheme, authority, path } => {
+                let had_credential = self.has_credential;
                 self.url.push_str(scheme);
                 self.url.push_str("://");
                 let from = self.url.len();
@@ -27,10 +28,14 @@ impl<'a> Renderer<'a> {
                     .iter()
                     .enumerate()
                     .for_each(|(i, part)| self.authority_part(part, from, i + 1 == authority.len()));
+                // Where a request goes is no credential, though it may be bound like one.
+                self.has_credential = had_credential;
+                self.open_host = open_host(authority);
                 self.path(path);
             }
             Base::Variable { variable, path } => {
                 self.variable_base(*variable);
+                self.has_credential = false;
                 self.path(path);
             }
             Base::Missing => self.misfits.push(Misfit::NoBase),
@@ -54,13 +59,13 @@ impl<'a> Renderer<'a> {
         if encode::is_host(&value) {
             return self.url.push_str(&value);
         }
-        match part {
+        match part.slot() {
             Part::Variable(id) => self.misfits.push(Misfit::Variable(*id, HOST_ONLY)),
             Part::Input(id) => {
                 let name = self.context.operation.inputs[id.index()].name.clone();
                 self.misfits.push(Misfit::Parameter(format!("`{name}` {HOST_ONLY}")));
             }
-            Part::Literal(_) | Part::Expression(_) => {
+            Part::Literal(_) | Part::Expression(_) | Part::Nested(_) => {
                 self.misfits.push(Misfit::Parameter(format!("a placeholder of the base URI {HOST_ONLY}")));
             }
         }
@@ -134,12 +139,12 @@ impl<'a> Renderer<'a> {
     }
 
     pub(super) fn segment_misfit(&mut self, segment: &Segment, why: &'static str) {
-        let misfit = segment.parts.iter().find_map(|part| match part {
+        let misfit = segment.parts.iter().find_map(|part| match part.slot() {
             Part::Input(id) => {
                 Some(Misfit::Parameter(format!("`{}` {why}", self.context.operation.inputs[id.index()].name)))
             }
             Part::Variable(id) => Some(Misfit::Variable(*id, why)),
-            Part::Literal(_) | Part::Expression(_) => None,
+            Part::Literal(_) | Part::Expression(_) | Part::Nested(_) => None,
         });
         self.misfits.push(misfit.unwrap_or_else(|| Misfit::Parameter(format!("a segment of the path {why}"))));
     }
@@ -175,6 +180,7 @@ impl<'a> Renderer<'a> {
             }
         }
         for (name, value) in &self.context.overrides.queries {
+            self.has_credential |= value.is_secret();
             self.separator();
             self.url.push_str(name);
             self.url.push('=');
@@ -281,6 +287,18 @@ impl<'a> Renderer<'a> {
         self.url.push_str(name);
         self.url.push('=');
         self.url.push_str(value);
+    }
+}
+
+/// The input that decides where a request goes: it fills the last label of the host, so that
+/// its value can name any machine.
+fn open_host(authority: &[Part]) -> Option<InputId> {
+    let host_end = authority.iter().position(|p| matches!(p, Part::Literal(text) if text.contains(':')));
+    let host = &authority[..host_end.unwrap_or(authority.len())];
+    let closing = host_end.is_some_and(|end| matches!(&authority[end], Part::Literal(text) if !text.starts_with(':')));
+    match host.last()?.slot() {
+        Part::Input(id) if !closing => Some(*id),
+        Part::Input(_) | Part::Variable(_) | Part::Expression(_) | Part::Literal(_) | Part::Nested(_) => None,
     }
 }
 
