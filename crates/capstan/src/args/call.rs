@@ -189,7 +189,7 @@ Exit codes:
   0    done
   2    the command line or the parameters do not fit
   3    the capability file or its bindings cannot be used
-  4    the upstream answered an error
+  4    the upstream answered an error, or the answer was not what was declared, or larger than allowed
   5    the upstream could not be reached, or not in time
   130  interrupted";
 
