@@ -159,7 +159,9 @@ const SHORT_HELP: &str = "Examples:
 
 `capstan call --help` says more.";
 
-const LONG_HELP: &str = "Examples:
+const LONG_HELP: &str = "To see an operation's parameters, use `capstan describe FILE OPERATION`.
+
+Examples:
   Call an operation; the capability's variables come from the environment:
     capstan call capabilities/kinde-organizations.yaml getOrganization code=org_1
 
@@ -189,7 +191,8 @@ Exit codes:
   0    done
   2    the command line or the parameters do not fit
   3    the capability file or its bindings cannot be used
-  4    the upstream answered an error, or the answer was not what was declared, or larger than allowed
+  4    the upstream answered an error, or the answer was not what was declared,
+       or larger than allowed
   5    the upstream could not be reached, or not in time
   130  interrupted";
 

@@ -41,9 +41,12 @@ pub(crate) fn run(args: &CallArgs, terminal: &Terminal) -> Exit {
         return Exit::Capability;
     };
     if args.verbose && !loaded.diagnostics.is_empty() {
-        let count = loaded.diagnostics.len();
+        let warnings = match loaded.diagnostics.len() {
+            1 => "a warning".to_owned(),
+            count => format!("{count} warnings"),
+        };
         let file = args.file.display();
-        report::note(&format!("the file has {count} warnings: see `capstan validate {file}`"), terminal);
+        report::note(&format!("the file has {warnings}: see `capstan validate {file}`"), terminal);
     }
     let call = match Call::prepare(args, plan) {
         Ok(call) => call,
