@@ -121,7 +121,7 @@ pub(crate) struct LimitArgs {
     pub(crate) connect_timeout: Option<Duration>,
 
     /// Largest answer that is read: 64MiB, 500KB, a number of bytes (64MiB unless given)
-    #[arg(long, value_name = "SIZE", value_parser = size)]
+    #[arg(long, alias = "max-response-size", value_name = "SIZE", value_parser = size)]
     pub(crate) max_response: Option<u64>,
 
     /// Let credentials travel over plain HTTP to other machines
