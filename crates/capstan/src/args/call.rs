@@ -1,4 +1,7 @@
 //! `capstan call`: its arguments as typed in.
+//!
+//! Credentials may be among them, so that neither they nor what holds them can be printed with
+//! `{:?}`.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,7 +12,7 @@ use clap::{Args, ValueEnum};
 ///
 /// Prints the outputs as JSON: one object keyed by output name, or the body itself where the
 /// capability declares no outputs. Pretty on a terminal, compact in a pipe.
-#[derive(Debug, Args)]
+#[derive(Args)]
 #[command(after_help = SHORT_HELP, after_long_help = LONG_HELP)]
 pub(crate) struct CallArgs {
     /// The capability file
@@ -74,7 +77,7 @@ pub(crate) struct CallArgs {
 }
 
 /// What is changed of a file that is not one's own.
-#[derive(Debug, Args)]
+#[derive(Args)]
 #[command(next_help_heading = "Changes to the file")]
 pub(crate) struct OverrideArgs {
     /// Send requests to this base URI
