@@ -48,7 +48,7 @@ pub(crate) fn run(args: &CallArgs, terminal: &Terminal) -> Exit {
         let file = args.file.display();
         report::note(&format!("the file has {warnings}: see `capstan validate {file}`"), terminal);
     }
-    let call = match Call::prepare(args, plan) {
+    let call = match Call::prepare(args, plan, terminal) {
         Ok(call) => call,
         Err(error) => return report::error(&error, None, terminal),
     };
@@ -70,11 +70,17 @@ struct Call<'a> {
 type Recording = Arc<Mutex<Option<Arc<Recorder>>>>;
 
 impl<'a> Call<'a> {
-    /// Settles arguments and settings, and makes the engine.
-    fn prepare(args: &'a CallArgs, plan: Arc<Plan>) -> Result<Self, CallError> {
+    /// Settles arguments and settings, and makes the engine. What a project's settings change of
+    /// where credentials go is said first: it may be what an error is about.
+    fn prepare(args: &'a CallArgs, plan: Arc<Plan>, terminal: &Terminal) -> Result<Self, CallError> {
         let operation = plan.find(&args.operation)?;
         let view = plan.catalogue().operation(operation);
-        let settings = settings::for_operation(&args.file, view.namespace())?;
+        let found = settings::for_operation(&args.file, view.namespace())?;
+        let insecure_http = found.insecure_http(args.limits.insecure_http)?;
+        if let (Some(note), None) = (found.note(&args.overrides), &args.replay) {
+            report::note(&note, terminal);
+        }
+        let settings = found.entry;
         let overrides = overrides(args, &settings)?;
         let masks = masks(&view.variables(), &overrides);
         let client = client_settings(args, &settings)?;
@@ -82,7 +88,7 @@ impl<'a> Call<'a> {
         let builder = Engine::builder(plan)
             .environment(environment(args, &settings)?)
             .overrides(overrides)
-            .insecure_http(args.limits.insecure_http || settings.insecure_http.unwrap_or(false))
+            .insecure_http(insecure_http)
             .inferred_auth(!args.overrides.no_inferred_auth && settings.inferred_auth.unwrap_or(true));
         let builder = match (&args.replay, &args.record) {
             (Some(path), _) => {
