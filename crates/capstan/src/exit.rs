@@ -13,7 +13,8 @@ pub(crate) enum Exit {
     Usage,
     /// The capability file, its bindings or the settings cannot be used.
     Capability,
-    /// The upstream answered an error.
+    /// The upstream answered an error, or the answer was not what was declared, or larger than
+    /// allowed.
     Upstream,
     /// The upstream could not be reached, or not in time.
     Unreachable,

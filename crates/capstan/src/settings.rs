@@ -1,7 +1,9 @@
 //! `capstan.toml`: lasting changes to files that are not one's own.
 //!
 //! Found upward from the working directory; the user's configuration folder has a second one,
-//! which the first wins over. A table applies to a namespace or to files by name:
+//! which the first wins over. The first may have come with somebody's project: where it changes
+//! who is sent a credential, a note says so, and it cannot allow credentials over plain HTTP.
+//! A table applies to a namespace or to files by name:
 //!
 //! ```toml
 //! [namespace.kinde-organizations]
@@ -18,12 +20,12 @@ use std::env;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use capstan_engine::CallError;
+use capstan_engine::{AuthOverride, CallError};
 use capstan_spec::diagnostic::Code;
 use capstan_spec::nearest;
 use serde::Deserialize;
 
-use crate::args::call;
+use crate::args::call::{self, OverrideArgs};
 
 const NAME: &str = "capstan.toml";
 
@@ -44,7 +46,7 @@ const KEYS: [&str; 12] = [
 ];
 
 /// A settings file.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Settings {
     /// By namespace of a consumed API.
@@ -55,8 +57,8 @@ struct Settings {
     file: BTreeMap<String, Entry>,
 }
 
-/// What is changed.
-#[derive(Clone, Debug, Default, Deserialize)]
+/// What is changed. A credential may be in it, so that it cannot be printed with `{:?}`.
+#[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Entry {
     /// The base URI.
@@ -123,6 +125,9 @@ impl Entry {
     }
 
     fn check(&self, path: &Path) -> Result<(), CallError> {
+        if let Some(Err(why)) = self.auth.as_deref().map(AuthOverride::parse) {
+            return Err(bad(format!("`{}`: `auth`: {why}", path.display())));
+        }
         let times = [("timeout", &self.timeout), ("connect-timeout", &self.connect_timeout)];
         for (key, text) in times {
             if let Some(Err(why)) = text.as_deref().map(call::duration) {
@@ -136,20 +141,85 @@ impl Entry {
     }
 }
 
-/// The settings for an operation: what the nearest file says, then what the user's file says.
-pub(crate) fn for_operation(file: &Path, namespace: &str) -> Result<Entry, CallError> {
-    let mut entry = Entry::default();
-    for path in paths() {
-        let Some(text) = read(&path)? else { continue };
-        let settings: Settings = toml::from_str(&text).map_err(|error| unreadable(&path, &text, &error))?;
-        let folder = path.parent().unwrap_or(Path::new(""));
-        let by_namespace = settings.namespace.into_iter().filter(|(name, _)| name == namespace);
-        let by_file = settings.file.into_iter().filter(|(pattern, _)| is_match(pattern, folder, file));
-        for (_, mut found) in by_namespace.chain(by_file) {
-            found.check(&path)?;
-            found.env_files.iter_mut().for_each(|f| *f = folder.join(&f));
-            entry.extend(found);
+/// The settings for an operation.
+#[derive(Default)]
+pub(crate) struct Found {
+    /// What the project's file says, then what the user's file says.
+    pub(crate) entry: Entry,
+    project: Project,
+}
+
+/// What the file found upward says that decides where credentials go.
+#[derive(Default)]
+struct Project {
+    path: PathBuf,
+    base_uri: bool,
+    auth: bool,
+    insecure_http: bool,
+}
+
+impl Found {
+    fn new(project: Option<(PathBuf, Entry)>, user: Entry) -> Self {
+        let mut found = Found::default();
+        if let Some((path, mut entry)) = project {
+            let insecure_http = entry.insecure_http.take_if(|allowed| *allowed).is_some();
+            found.project =
+                Project { path, base_uri: entry.base_uri.is_some(), auth: entry.auth.is_some(), insecure_http };
+            found.entry = entry;
         }
+        found.entry.extend(user);
+        found
+    }
+
+    /// What the project's file changes of where credentials go, unless flags change it again.
+    pub(crate) fn note(&self, given: &OverrideArgs) -> Option<String> {
+        let base_uri = self.project.base_uri && given.base_uri.is_none();
+        let auth = self.project.auth && given.auth.is_none();
+        let changed = match (base_uri, auth) {
+            (true, true) => "`base-uri` and `auth`",
+            (true, false) => "`base-uri`",
+            (false, true) => "`auth`",
+            (false, false) => return None,
+        };
+        Some(format!("`{}` changes {changed} of this call", self.project.path.display()))
+    }
+
+    /// Whether credentials may travel over plain HTTP, with the flag or without it.
+    pub(crate) fn insecure_http(&self, flag: bool) -> Result<bool, CallError> {
+        let is_allowed = flag || self.entry.insecure_http.unwrap_or(false);
+        if is_allowed || !self.project.insecure_http {
+            return Ok(is_allowed);
+        }
+        let path = self.project.path.display();
+        let refused = bad(format!("`{path}`: `insecure-http` cannot be allowed by a file found upward"));
+        let own = user_path().map_or_else(|| "your own settings file".to_owned(), |own| format!("`{}`", own.display()));
+        Err(refused.with_help(format!("use the flag `--insecure-http`, or say it in {own}")))
+    }
+}
+
+/// Finds the settings for an operation.
+pub(crate) fn for_operation(file: &Path, namespace: &str) -> Result<Found, CallError> {
+    let user_path = user_path();
+    let project = match project_path(user_path.as_deref()) {
+        Some(path) => Some(entry(&path, file, namespace)?).map(|entry| (path, entry)),
+        None => None,
+    };
+    let user = user_path.map(|path| entry(&path, file, namespace)).transpose()?;
+    Ok(Found::new(project, user.unwrap_or_default()))
+}
+
+/// What a settings file says of an operation.
+fn entry(path: &Path, file: &Path, namespace: &str) -> Result<Entry, CallError> {
+    let mut entry = Entry::default();
+    let Some(text) = read(path)? else { return Ok(entry) };
+    let settings: Settings = toml::from_str(&text).map_err(|error| unreadable(path, &text, &error))?;
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let by_namespace = settings.namespace.into_iter().filter(|(name, _)| name == namespace);
+    let by_file = settings.file.into_iter().filter(|(pattern, _)| is_match(pattern, folder, file));
+    for (_, mut found) in by_namespace.chain(by_file) {
+        found.check(path)?;
+        found.env_files.iter_mut().for_each(|f| *f = folder.join(&f));
+        entry.extend(found);
     }
     Ok(entry)
 }
@@ -163,14 +233,19 @@ fn read(path: &Path) -> Result<Option<String>, CallError> {
     }
 }
 
-/// The settings files that there may be, nearest first.
-fn paths() -> Vec<PathBuf> {
+/// The settings file that is nearest upward, unless it is the user's own.
+fn project_path(user: Option<&Path>) -> Option<PathBuf> {
     let here = env::current_dir().unwrap_or_default();
     let nearest = here.ancestors().map(|folder| folder.join(NAME)).find(|path| path.is_file());
+    let user = user.and_then(|path| path.canonicalize().ok());
+    nearest.filter(|path| user.is_none() || path.canonicalize().ok() != user)
+}
+
+/// The user's own settings file, whether there is one or not.
+fn user_path() -> Option<PathBuf> {
     let config = env::var_os("XDG_CONFIG_HOME").filter(|v| !v.is_empty()).map(PathBuf::from);
     let home = env::home_dir().map(|home| home.join(".config"));
-    let user = config.or(home).map(|folder| folder.join("capstan").join(NAME));
-    nearest.into_iter().chain(user).collect()
+    config.or(home).map(|folder| folder.join("capstan").join(NAME))
 }
 
 fn bad(message: String) -> CallError {
@@ -236,12 +311,37 @@ mod tests {
         assert_eq!((near.base_uri.as_deref(), near.auth.as_deref()), (Some("near"), Some("none")));
     }
 
+    fn project(entry: Entry) -> Option<(PathBuf, Entry)> {
+        Some((PathBuf::from("capstan.toml"), entry))
+    }
+
+    #[test]
+    fn plain_http_is_for_the_user_to_allow() {
+        let allows = || Entry { insecure_http: Some(true), ..Entry::default() };
+        let refused = Found::new(project(allows()), Entry::default());
+        let error = refused.insecure_http(false).expect_err("the project cannot allow it");
+        assert!(error.to_string().starts_with("`capstan.toml`: `insecure-http`"), "{error}");
+        assert!(refused.insecure_http(true).is_ok_and(|allowed| allowed));
+        assert!(Found::new(project(allows()), allows()).insecure_http(false).is_ok_and(|allowed| allowed));
+        assert!(Found::new(None, Entry::default()).insecure_http(false).is_ok_and(|allowed| !allowed));
+        let forbids = Entry { insecure_http: Some(false), ..Entry::default() };
+        assert!(Found::new(project(forbids), allows()).insecure_http(false).is_ok_and(|allowed| !allowed));
+    }
+
+    #[test]
+    fn a_credential_is_named_by_its_key_only() {
+        let entry = Entry { auth: Some("token s3cret".to_owned()), ..Entry::default() };
+        let error = entry.check(Path::new("capstan.toml")).expect_err("there is no such form");
+        assert!(error.to_string().starts_with("`capstan.toml`: `auth`: expected"), "{error}");
+        assert!(!error.to_string().contains("s3cret"), "{error}");
+    }
+
     #[test]
     fn unknown_keys_are_errors() {
         assert!(toml::from_str::<Settings>("[namespace.a]\nbase_uri = 'x'").is_err());
         assert!(toml::from_str::<Settings>("[namespace.a]\nbase-uri = 'x'").is_ok());
         let text = "[namespace.a]\nbase-url = 'x'";
-        let error = toml::from_str::<Settings>(text).expect_err("there is no such key");
+        let error = toml::from_str::<Settings>(text).err().expect("there is no such key");
         let error = unreadable(Path::new("capstan.toml"), text, &error);
         assert!(error.to_string().starts_with("`capstan.toml:2:1`"), "{error}");
         assert!(error.help().iter().any(|help| help == "did you mean `base-uri`?"), "{:?}", error.help());

@@ -1,4 +1,7 @@
 //! `capstan call`: its arguments as typed in.
+//!
+//! Credentials may be among them, so that neither they nor what holds them can be printed with
+//! `{:?}`.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,7 +12,7 @@ use clap::{Args, ValueEnum};
 ///
 /// Prints the outputs as JSON: one object keyed by output name, or the body itself where the
 /// capability declares no outputs. Pretty on a terminal, compact in a pipe.
-#[derive(Debug, Args)]
+#[derive(Args)]
 #[command(after_help = SHORT_HELP, after_long_help = LONG_HELP)]
 pub(crate) struct CallArgs {
     /// The capability file
@@ -74,7 +77,7 @@ pub(crate) struct CallArgs {
 }
 
 /// What is changed of a file that is not one's own.
-#[derive(Debug, Args)]
+#[derive(Args)]
 #[command(next_help_heading = "Changes to the file")]
 pub(crate) struct OverrideArgs {
     /// Send requests to this base URI
@@ -121,7 +124,7 @@ pub(crate) struct LimitArgs {
     pub(crate) connect_timeout: Option<Duration>,
 
     /// Largest answer that is read: 64MiB, 500KB, a number of bytes (64MiB unless given)
-    #[arg(long, value_name = "SIZE", value_parser = size)]
+    #[arg(long, alias = "max-response-size", value_name = "SIZE", value_parser = size)]
     pub(crate) max_response: Option<u64>,
 
     /// Let credentials travel over plain HTTP to other machines
@@ -159,7 +162,9 @@ const SHORT_HELP: &str = "Examples:
 
 `capstan call --help` says more.";
 
-const LONG_HELP: &str = "Examples:
+const LONG_HELP: &str = "To see an operation's parameters, use `capstan describe FILE OPERATION`.
+
+Examples:
   Call an operation; the capability's variables come from the environment:
     capstan call capabilities/kinde-organizations.yaml getOrganization code=org_1
 
@@ -189,7 +194,8 @@ Exit codes:
   0    done
   2    the command line or the parameters do not fit
   3    the capability file or its bindings cannot be used
-  4    the upstream answered an error
+  4    the upstream answered an error, or the answer was not what was declared,
+       or larger than allowed
   5    the upstream could not be reached, or not in time
   130  interrupted";
 

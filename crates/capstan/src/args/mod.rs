@@ -6,7 +6,7 @@ pub(crate) mod catalogue;
 use clap::{Parser, Subcommand};
 
 /// Run Naftiko and Ikanos capability files: point at a file, name an operation, get data.
-#[derive(Debug, Parser)]
+#[derive(Parser)]
 #[command(name = "capstan", version, propagate_version = true)]
 pub(crate) struct Args {
     /// What to do.
@@ -15,7 +15,7 @@ pub(crate) struct Args {
 }
 
 /// What to do.
-#[derive(Debug, Subcommand)]
+#[derive(Subcommand)]
 pub(crate) enum Command {
     Call(Box<call::CallArgs>),
     List(catalogue::ListArgs),

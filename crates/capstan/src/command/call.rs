@@ -1,5 +1,7 @@
 //! `capstan call`: one operation, its outputs on stdout.
 
+mod recording;
+
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,6 +20,7 @@ use capstan_spec::diagnostic::Code;
 use capstan_spec::placeholder::{self, Piece};
 use http::{HeaderMap, StatusCode, Version};
 
+use self::recording::Target;
 use crate::args::call::{self, CallArgs, Format};
 use crate::exit::Exit;
 use crate::output::{self, Printing};
@@ -41,11 +44,14 @@ pub(crate) fn run(args: &CallArgs, terminal: &Terminal) -> Exit {
         return Exit::Capability;
     };
     if args.verbose && !loaded.diagnostics.is_empty() {
-        let count = loaded.diagnostics.len();
+        let warnings = match loaded.diagnostics.len() {
+            1 => "a warning".to_owned(),
+            count => format!("{count} warnings"),
+        };
         let file = args.file.display();
-        report::note(&format!("the file has {count} warnings: see `capstan validate {file}`"), terminal);
+        report::note(&format!("the file has {warnings}: see `capstan validate {file}`"), terminal);
     }
-    let call = match Call::prepare(args, plan) {
+    let call = match Call::prepare(args, plan, terminal) {
         Ok(call) => call,
         Err(error) => return report::error(&error, None, terminal),
     };
@@ -67,11 +73,17 @@ struct Call<'a> {
 type Recording = Arc<Mutex<Option<Arc<Recorder>>>>;
 
 impl<'a> Call<'a> {
-    /// Settles arguments and settings, and makes the engine.
-    fn prepare(args: &'a CallArgs, plan: Arc<Plan>) -> Result<Self, CallError> {
+    /// Settles arguments and settings, and makes the engine. What a project's settings change of
+    /// where credentials go is said first: it may be what an error is about.
+    fn prepare(args: &'a CallArgs, plan: Arc<Plan>, terminal: &Terminal) -> Result<Self, CallError> {
         let operation = plan.find(&args.operation)?;
         let view = plan.catalogue().operation(operation);
-        let settings = settings::for_operation(&args.file, view.namespace())?;
+        let found = settings::for_operation(&args.file, view.namespace())?;
+        let insecure_http = found.insecure_http(args.limits.insecure_http)?;
+        if let (Some(note), None) = (found.note(&args.overrides), &args.replay) {
+            report::note(&note, terminal);
+        }
+        let settings = found.entry;
         let overrides = overrides(args, &settings)?;
         let masks = masks(&view.variables(), &overrides);
         let client = client_settings(args, &settings)?;
@@ -79,7 +91,7 @@ impl<'a> Call<'a> {
         let builder = Engine::builder(plan)
             .environment(environment(args, &settings)?)
             .overrides(overrides)
-            .insecure_http(args.limits.insecure_http || settings.insecure_http.unwrap_or(false))
+            .insecure_http(insecure_http)
             .inferred_auth(!args.overrides.no_inferred_auth && settings.inferred_auth.unwrap_or(true));
         let builder = match (&args.replay, &args.record) {
             (Some(path), _) => {
@@ -115,6 +127,10 @@ impl<'a> Call<'a> {
         if let Err(error) = self.engine.render(&invocation, Reveal::Secret) {
             return self.fail(&error, terminal);
         }
+        let target = match self.args.record.as_deref().map(Target::create).transpose() {
+            Ok(target) => target,
+            Err(error) => return self.fail(&error, terminal),
+        };
         if self.args.replay.is_none() {
             self.engine.notices(self.operation).iter().for_each(|notice| report::note(notice, terminal));
         }
@@ -128,10 +144,8 @@ impl<'a> Call<'a> {
             Ok(result) => result,
             Err(error) => return self.fail(&error, terminal),
         };
-        if let Err(error) = self.write_recording() {
-            return self.fail(&error, terminal);
-        }
-        match result {
+        let recorded = self.record(target);
+        let exit = match result {
             Ok(outcome) => {
                 if self.args.verbose {
                     let elapsed = started.elapsed();
@@ -145,7 +159,18 @@ impl<'a> Call<'a> {
                 self.print_failed(&error);
                 self.fail(&error, terminal)
             }
+        };
+        // The outcome came first: it is all that is left of a call that could not be recorded.
+        match recorded.map_err(|error| self.fail(&error, terminal)) {
+            Err(failed) if exit == Exit::Done => failed,
+            Ok(()) | Err(_) => exit,
         }
+    }
+
+    /// Writes the recording, if there is to be one.
+    fn record(&self, target: Option<Target<'_>>) -> Result<(), CallError> {
+        let recorder = self.recorder.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        target.zip(recorder).map_or(Ok(()), |(target, recorder)| target.write(&recorder))
     }
 
     fn fail(&self, error: &CallError, terminal: &Terminal) -> Exit {
@@ -187,31 +212,6 @@ impl<'a> Call<'a> {
             if body.ends_with(b"\n") || body.is_empty() { Ok(()) } else { out.write_all(b"\n") }
         }); // the call has failed already, and says so
     }
-
-    /// Writes the recording. Without an answer there is none, and what an earlier call recorded
-    /// stays.
-    fn write_recording(&self) -> Result<(), CallError> {
-        let recorder = self.recorder.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let (Some(path), Some(recorder)) = (&self.args.record, recorder) else { return Ok(()) };
-        let har = recorder.to_har();
-        if har.pointer("/log/entries/0").is_none() {
-            return Ok(());
-        }
-        replace_file(path, format!("{har:#}\n").as_bytes()).map_err(|error| {
-            CallError::new(Code::BadRecording, format!("`{}` cannot be written: {error}", path.display()))
-        })
-    }
-}
-
-/// Puts a file in place whole: a reader sees the old one or the new one, never a part.
-fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_string_lossy();
-    let part = path.with_file_name(format!(".{name}.{}.part", std::process::id()));
-    let written = std::fs::write(&part, bytes).and_then(|()| std::fs::rename(&part, path));
-    if written.is_err() {
-        let _ = std::fs::remove_file(&part); // the first error is the one to tell
-    }
-    written
 }
 
 /// The names that masks can have: variables of the operation, those that overrides name, and the

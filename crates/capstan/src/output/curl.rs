@@ -38,6 +38,11 @@ pub(super) fn command(request: &Request, masks: &[String]) -> String {
     parts.join(SEPARATOR)
 }
 
+/// Whether a text holds a mask that has one of these names.
+pub(super) fn has_mask(text: &str, masks: &[String]) -> bool {
+    Words { masks }.has_mask(text)
+}
+
 fn header(name: &HeaderName, value: &HeaderValue, words: &Words<'_>) -> String {
     let value = String::from_utf8_lossy(value.as_bytes());
     // A pair is not encoded where it is masked; curl does that. Base64 has no colon.

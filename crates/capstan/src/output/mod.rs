@@ -26,26 +26,26 @@ pub(crate) struct Printing<'p> {
     pub(crate) terminal: &'p Terminal,
 }
 
-/// Prints outputs. An empty answer prints nothing.
+/// Prints outputs. An empty answer prints nothing; a selection that finds nothing is `null` to
+/// those formats that a program reads, for which no text at all would be a broken one.
 ///
 /// # Errors
 /// Those of the writer.
 pub(crate) fn print(out: &mut dyn Write, outputs: &Outputs, printing: &Printing<'_>) -> io::Result<()> {
-    if matches!(outputs, Outputs::Empty) {
-        return Ok(());
-    }
     let Some(path) = printing.select else { return print_all(out, outputs, printing) };
-    match path.select(&outputs.to_value()).to_value() {
-        Some(value) => print_value(out, &value, printing),
-        None => {
-            report::note(&format!("`--select {path}` finds nothing in the answer"), printing.terminal);
-            Ok(())
-        }
+    if let Some(value) = path.select(&outputs.to_value()).to_value() {
+        return print_value(out, &value, printing);
+    }
+    report::note(&format!("`--select {path}` finds nothing in the answer"), printing.terminal);
+    match printing.format {
+        Format::Json | Format::Yaml => print_value(out, &Value::Null, printing),
+        Format::Raw | Format::Table => Ok(()),
     }
 }
 
 fn print_all(out: &mut dyn Write, outputs: &Outputs, printing: &Printing<'_>) -> io::Result<()> {
     match (printing.format, outputs) {
+        (_, Outputs::Empty) => Ok(()),
         (Format::Raw, Outputs::Body(Output::Bytes(bytes))) => out.write_all(bytes),
         (Format::Raw, Outputs::Body(Output::Raw(raw))) => line(out, raw.get().as_bytes()),
         (Format::Raw, Outputs::Named(named)) if named.len() == 1 => match &named[0].1 {

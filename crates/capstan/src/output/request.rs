@@ -13,7 +13,7 @@ use crate::args::call::DryRun;
 /// text that looks like a mask is a value that a caller gave.
 pub(crate) fn text(request: &Request, form: DryRun, masks: &[String]) -> String {
     match form {
-        DryRun::Http => http(request),
+        DryRun::Http => http(request, masks),
         DryRun::Curl => curl::command(request, masks) + "\n",
         DryRun::Json => format!("{:#}\n", to_json(request)),
     }
@@ -37,8 +37,9 @@ fn split(url: &str) -> (&str, &str) {
     }
 }
 
-/// An HTTP/1.1 message (RFC 9112) with line feeds for line ends.
-fn http(request: &Request) -> String {
+/// An HTTP/1.1 message (RFC 9112) with line feeds for line ends. It tells no length of a body that
+/// holds a mask: that of the body which would be sent is another one.
+fn http(request: &Request, masks: &[String]) -> String {
     let (host, target) = split(&request.url);
     let slash = if target.starts_with('?') { "/" } else { "" };
     let mut out = format!("{} {slash}{target} HTTP/1.1\nhost: {host}\n", request.method);
@@ -46,8 +47,12 @@ fn http(request: &Request) -> String {
         let _ = writeln!(out, "{name}: {value}"); // a String takes any text
     }
     if let Some(body) = &request.body {
-        let _ = writeln!(out, "content-length: {}\n", body.len()); // the same
-        out.push_str(&String::from_utf8_lossy(body));
+        let text = String::from_utf8_lossy(body);
+        if !curl::has_mask(&text, masks) {
+            let _ = writeln!(out, "content-length: {}", body.len()); // the same
+        }
+        out.push('\n');
+        out.push_str(&text);
     }
     if !out.ends_with('\n') {
         out.push('\n');
@@ -63,4 +68,23 @@ fn to_json(request: &Request) -> Value {
         "headers": headers,
         "body": body(request),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use http::Method;
+
+    use super::*;
+
+    #[test]
+    fn a_masked_body_has_no_length() {
+        let masks = ["TOKEN".to_owned()];
+        let message = |body: &'static str| {
+            let body = Some(Bytes::from_static(body.as_bytes()));
+            http(&Request { method: Method::POST, url: "http://a/b".to_owned(), headers: Vec::new(), body }, &masks)
+        };
+        assert_eq!(message("t={{OTHER}}"), "POST /b HTTP/1.1\nhost: a\ncontent-length: 11\n\nt={{OTHER}}\n");
+        assert_eq!(message("t={{TOKEN}}"), "POST /b HTTP/1.1\nhost: a\n\nt={{TOKEN}}\n");
+    }
 }

@@ -6,6 +6,9 @@ use capstan_engine::{InputView, OperationView};
 use capstan_spec::document::ValueType;
 use serde_json::Value;
 
+/// The longest name of a thing that an example repeats. Longer ones hide the command.
+const STEM_CHARACTERS_MAX: usize = 24;
+
 /// The command, quoted for a POSIX shell; only what is required is given.
 pub(super) fn command(file: &str, name: &str, operation: &OperationView<'_>) -> String {
     let mut words = vec!["capstan".to_owned(), "call".to_owned(), file.to_owned(), name.to_owned()];
@@ -66,7 +69,11 @@ fn identifier(name: &str, resource: &str) -> String {
     let stem = stem.unwrap_or_default().trim_end_matches(['_', '-', '.']);
     let stem = if stem.is_empty() { resource.trim_end_matches('s') } else { stem };
     let stem: String = stem.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-')).collect();
-    if stem.is_empty() { "1".to_owned() } else { format!("{}_1", stem.to_ascii_lowercase()) }
+    match stem.len() {
+        0 => "1".to_owned(),
+        1..=STEM_CHARACTERS_MAX => format!("{}_1", stem.to_ascii_lowercase()),
+        _ => "id_1".to_owned(),
+    }
 }
 
 /// A word as a POSIX shell takes it for itself.
@@ -101,6 +108,14 @@ mod tests {
         let inputs = "{method: POST, inputParameters: {body: {in: body, type: object, required: true}, code: {in: query, type: string, required: true}, page: {in: query, type: integer}, kind: {in: query, type: string, required: true, enum: [it's]}}}";
         let expected = r#"capstan call 'a b.yaml' op body:='{"name":"example"}' code=organization_1 'kind=it'\''s' org_code=org_1 --base-uri https://api.example.com"#;
         assert_eq!(example(inputs), expected);
+    }
+
+    #[test]
+    fn identifiers_are_short() {
+        assert_eq!(identifier("org_code", "organizations"), "org_1");
+        assert_eq!(identifier("code", &"o".repeat(24)), format!("{}_1", "o".repeat(24)));
+        assert_eq!(identifier("code", &"o".repeat(25)), "id_1");
+        assert_eq!(identifier("id", "%"), "1");
     }
 
     #[test]

@@ -1,0 +1,136 @@
+//! The file that a recording is written to, made ready before anything is sent: an answer that
+//! cannot be kept is known too late once the upstream has acted.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use capstan_engine::CallError;
+use capstan_engine::upstream::Recorder;
+use capstan_spec::diagnostic::Code;
+
+/// A part file beside the recording. It goes away unless it becomes the recording, so that a
+/// reader sees the old one or the new one, never a part.
+pub(super) struct Target<'p> {
+    path: &'p Path,
+    part: PathBuf,
+    file: File,
+}
+
+impl<'p> Target<'p> {
+    /// Makes the part file.
+    ///
+    /// # Errors
+    /// Where a recording cannot be written to this path.
+    pub(super) fn create(path: &'p Path) -> Result<Self, CallError> {
+        Self::try_create(path).map_err(|error| failed(path, &error))
+    }
+
+    fn try_create(path: &'p Path) -> io::Result<Self> {
+        let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_string_lossy();
+        if path.is_dir() {
+            return Err(io::ErrorKind::IsADirectory.into());
+        }
+        let part = path.with_file_name(format!(".{name}.{}.part", std::process::id()));
+        let _ = fs::remove_file(&part); // what a killed process with the same id has left, if any
+        let file = private().open(&part)?;
+        Ok(Target { path, part, file })
+    }
+
+    /// Writes the recording. Without an answer there is none, and what an earlier call recorded
+    /// stays.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    pub(super) fn write(self, recorder: &Recorder) -> Result<(), CallError> {
+        let har = recorder.to_har();
+        if har.pointer("/log/entries/0").is_none() {
+            return Ok(());
+        }
+        self.replace(format!("{har:#}\n").as_bytes()).map_err(|error| failed(self.path, &error))
+    }
+
+    fn replace(&self, bytes: &[u8]) -> io::Result<()> {
+        (&self.file).write_all(bytes)?;
+        fs::rename(&self.part, self.path)
+    }
+}
+
+impl Drop for Target<'_> {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.part); // it is the recording by now, or nothing is lost with it
+    }
+}
+
+/// How to open a new file that others cannot read: credentials are removed from a recording, the
+/// data of an API are not.
+fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+fn failed(path: &Path, error: &io::Error) -> CallError {
+    CallError::new(Code::BadRecording, format!("`{}` cannot be written: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A new folder of this process.
+    fn folder(name: &str) -> PathBuf {
+        let path = std::env::temp_dir().join(format!("capstan-recording-{name}-{}", std::process::id()));
+        fs::create_dir_all(&path).expect("the temporary folder is writable");
+        path
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).expect("the folder is ours");
+        entries.map(|entry| entry.expect("the folder is ours").file_name().to_string_lossy().into_owned()).collect()
+    }
+
+    #[test]
+    fn a_part_is_private_and_becomes_the_recording_or_nothing() {
+        let folder = folder("part");
+        let path = folder.join("a.har");
+        drop(Target::create(&path).expect("the folder is writable"));
+        assert!(names(&folder).is_empty());
+        let target = Target::create(&path).expect("the folder is writable");
+        #[cfg(unix)]
+        {
+            let mode = std::os::unix::fs::PermissionsExt::mode(
+                &fs::metadata(&target.part).expect("it is there").permissions(),
+            );
+            assert_eq!(mode & 0o777, 0o600);
+        }
+        target.replace(b"{}").expect("the folder is writable");
+        drop(target);
+        assert_eq!(names(&folder), ["a.har"]);
+        fs::remove_dir_all(folder).expect("the folder is ours");
+    }
+
+    #[test]
+    fn folders_and_what_is_below_nothing_cannot_be_written() {
+        let folder = folder("refused");
+        for path in [folder.clone(), folder.join("nowhere/a.har"), PathBuf::from("..")] {
+            let error = Target::create(&path).err().expect("no file can be there");
+            assert_eq!(error.code(), Code::BadRecording, "{error}");
+        }
+        fs::remove_dir_all(folder).expect("the folder is ours");
+    }
+
+    #[test]
+    fn what_comes_into_the_way_later_is_an_error_and_leaves_no_part() {
+        let folder = folder("late");
+        let path = folder.join("a.har");
+        let target = Target::create(&path).expect("the folder is writable");
+        fs::create_dir(&path).expect("the folder is ours");
+        assert!(target.replace(b"{}").is_err());
+        drop(target);
+        assert_eq!(names(&folder), ["a.har"]);
+        fs::remove_dir_all(folder).expect("the folder is ours");
+    }
+}
