@@ -81,6 +81,9 @@ pub(crate) trait Record: Sized {
     /// The key that holds the name in the list form.
     const NAME_KEY: &'static str;
 
+    /// Whether a key is one of the record's, in any spelling.
+    fn has_key(text: &str) -> bool;
+
     /// Reads the record; with `named`, also its name, which then is no unknown key.
     fn read_record(node: &Node<'_>, named: bool, cx: &mut Reader<'_>) -> Option<(Option<Text>, Self)>;
 }
@@ -240,6 +243,10 @@ macro_rules! record {
 
         impl $crate::reader::Record for $name {
             const NAME_KEY: &'static str = $crate::reader::record!(@name $($name_key)?);
+
+            fn has_key(text: &str) -> bool {
+                Self::meant(text).is_some()
+            }
 
             fn read_record(
                 node: &$crate::yaml::Node<'_>,
@@ -418,6 +425,10 @@ macro_rules! tagged {
 
         impl $crate::reader::Record for $name {
             const NAME_KEY: &'static str = "name";
+
+            fn has_key(text: &str) -> bool {
+                text == $tag $( || <$record as $crate::reader::Record>::has_key(text) )+
+            }
 
             fn read_record(
                 node: &$crate::yaml::Node<'_>,
