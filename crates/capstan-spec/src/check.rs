@@ -72,7 +72,7 @@ fn namespaces(capability: &Capability, sink: &mut Sink) {
             let kind = consumes.kind.as_ref().map(|k| k.value.to_string()).unwrap_or_default();
             sink.push(
                 Diagnostic::new(Code::UnsupportedTransport, consumes.span, format!("a consumed API of type `{kind}`"))
-                    .help("only `type: http` exists; the operations of this API cannot be called"),
+                    .help("only `type: http` exists; the operations of this API are called over HTTP all the same"),
             );
         }
     }

@@ -81,6 +81,9 @@ pub(crate) trait Record: Sized {
     /// The key that holds the name in the list form.
     const NAME_KEY: &'static str;
 
+    /// Whether a key is one of the record's, in any spelling.
+    fn has_key(text: &str) -> bool;
+
     /// Reads the record; with `named`, also its name, which then is no unknown key.
     fn read_record(node: &Node<'_>, named: bool, cx: &mut Reader<'_>) -> Option<(Option<Text>, Self)>;
 }
@@ -207,7 +210,7 @@ pub(crate) fn text_schema() -> Schema {
 /// Defines a record of the specification from the table of its keys.
 ///
 /// `"key" or "other"` are both standard (in different versions); `folk "spelling"` is
-/// understood with a warning. `tag "type" = "value"` allows the key that chose this record.
+/// understood with a warning, as are all of them in other case and with other `-` and `_`. `tag "type" = "value"` allows the key that chose this record.
 macro_rules! record {
     (
         $(#[doc = $doc:literal])+
@@ -229,10 +232,21 @@ macro_rules! record {
         impl $name {
             #[doc = "The standard keys, in the order of the model."]
             pub const KEYS: &[&str] = &[ $( $key, $( $alias, )* )* ];
+
+            /// The key that another spelling means, as the help shows it and as the table names it.
+            fn meant(text: &str) -> Option<(&'static str, &'static str)> {
+                let spellings = [ $( ($key, $key, $key), $( ($alias, $alias, $key), )* $( ($folk, $key, $key), )* )* ];
+                let found = spellings.into_iter().find(|(spelling, ..)| $crate::reader::alike(text, spelling));
+                found.map(|(_, shown, key)| (shown, key))
+            }
         }
 
         impl $crate::reader::Record for $name {
             const NAME_KEY: &'static str = $crate::reader::record!(@name $($name_key)?);
+
+            fn has_key(text: &str) -> bool {
+                Self::meant(text).is_some()
+            }
 
             fn read_record(
                 node: &$crate::yaml::Node<'_>,
@@ -245,29 +259,43 @@ macro_rules! record {
                 };
                 let mut record = Self { span: node.span, ..Self::default() };
                 let mut name = None;
+                let mut seen = Vec::new();
                 for (key, value) in entries {
-                    match key.text.as_ref() {
+                    let standard = match key.text.as_ref() {
                         $(
-                            $key $( | $alias )* => {
-                                cx.key = Some($key);
-                                record.$field = $crate::reader::Field::read_field(value, cx);
-                            }
+                            $key $( | $alias )* => $key,
                             $( $folk => {
                                 cx.non_standard(key.span, $folk, $key);
-                                cx.key = Some($key);
-                                record.$field = $crate::reader::Field::read_field(value, cx);
+                                $key
                             } )*
                         )*
-                        $( $tag => {} )?
+                        $( $tag => continue, )?
                         text if named && text == Self::NAME_KEY => {
                             name = $crate::reader::Field::read_field(value, cx);
+                            continue;
                         }
-                        text if named && text == "id" => {
-                            cx.non_standard(key.span, "id", Self::NAME_KEY);
+                        text if named && (text == "id" || $crate::reader::alike(text, Self::NAME_KEY)) => {
+                            cx.non_standard(key.span, text, Self::NAME_KEY);
                             name = $crate::reader::Field::read_field(value, cx);
+                            continue;
                         }
-                        text if text.starts_with("x-") => {}
-                        _ => cx.unknown_key(key, $what, Self::KEYS),
+                        text if text.starts_with("x-") => continue,
+                        text => match Self::meant(text).filter(|(_, standard)| !seen.contains(standard)) {
+                            Some((spelling, standard)) => {
+                                cx.non_standard(key.span, text, spelling);
+                                standard
+                            }
+                            None => {
+                                cx.unknown_key(key, $what, Self::KEYS);
+                                continue;
+                            }
+                        },
+                    };
+                    seen.push(standard);
+                    cx.key = Some(standard);
+                    match standard {
+                        $( $key => record.$field = $crate::reader::Field::read_field(value, cx), )*
+                        _ => {}
                     }
                 }
                 Some((name, record))
@@ -398,6 +426,10 @@ macro_rules! tagged {
         impl $crate::reader::Record for $name {
             const NAME_KEY: &'static str = "name";
 
+            fn has_key(text: &str) -> bool {
+                text == $tag $( || <$record as $crate::reader::Record>::has_key(text) )+
+            }
+
             fn read_record(
                 node: &$crate::yaml::Node<'_>,
                 named: bool,
@@ -482,7 +514,16 @@ pub(crate) use {record, tagged, words};
 
 /// A word without what spellings differ in: case, `-`, `_`, spaces.
 pub(crate) fn fold(word: &str) -> String {
-    word.chars().filter(|c| !matches!(c, '-' | '_' | ' ')).flat_map(char::to_lowercase).collect()
+    folded(word).collect()
+}
+
+/// Whether two words fold to the same; nothing is stored, since a file may ask a million times.
+pub(crate) fn alike(one: &str, other: &str) -> bool {
+    folded(one).eq(folded(other))
+}
+
+fn folded(word: &str) -> impl Iterator<Item = char> {
+    word.chars().filter(|c| !matches!(c, '-' | '_' | ' ')).flat_map(char::to_lowercase)
 }
 
 impl Reader<'_> {

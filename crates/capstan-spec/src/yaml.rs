@@ -483,13 +483,16 @@ fn syntax_help(text: &str, error: &ScanError) -> Vec<String> {
     if content[..indent].contains('\t') {
         help.push("YAML is indented with spaces; this line has a tab".to_owned());
     }
-    if content.contains("{%") || content.contains("{{") {
+    let has_brace = is_brace_in_flow(text, error);
+    if has_brace {
+        help.push("a value with `{` or `}` must be quoted here".to_owned());
+    } else if content.contains("{%") || content.contains("{{") {
         help.push(
             "a value that begins with `{` must be quoted; a file template must be filled in before it is a capability"
                 .to_owned(),
         );
     }
-    if content.matches(": ").count() > 1 && !content.contains(['{', '\'', '"']) {
+    if !has_brace && content.matches(": ").count() > 1 && !content.contains(['{', '\'', '"']) {
         help.push("a value that contains `: ` must be quoted".to_owned());
     }
     let causes = [
@@ -504,6 +507,14 @@ fn syntax_help(text: &str, error: &ScanError) -> Vec<String> {
         );
     }
     help
+}
+
+/// Whether a `{…}` or `[…]` broke off at a brace that was meant as a part of a value: `${KEY}`, `/{id}`.
+fn is_brace_in_flow(text: &str, error: &ScanError) -> bool {
+    let before = error.marker().index().saturating_sub(1);
+    let mut near = text.chars().skip(before);
+    let (last, at) = (near.next(), near.next());
+    error.info().contains("while parsing a flow") && (at == Some('{') || last == Some('}'))
 }
 
 /// Applies `<<` keys: their entries are added where the mapping has none of that name.

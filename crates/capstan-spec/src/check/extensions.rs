@@ -45,14 +45,21 @@ fn operation_extensions(operation: &ConsumedOperation, sink: &mut Sink) {
         );
     }
     headers(&operation.headers, "an operation", sink);
-    if let Some(method) = operation.method.filter(|m| matches!(m.value, Method::Head | Method::Options)) {
-        let message = format!("the method `{}` is not standard; it works here", method.value);
-        sink.push(
-            Diagnostic::new(Code::NonStandardForm, method.span, message)
-                .help("the standard methods are `GET`, `POST`, `PUT`, `PATCH` and `DELETE`"),
-        );
-    }
+    operation.method.iter().for_each(|m| method(m, sink));
     operation.input_parameters.iter().for_each(|p| parameter(p, sink));
+}
+
+fn method(method: &Spanned<Method>, sink: &mut Sink) {
+    let is_standard = !matches!(method.value, Method::Head | Method::Options);
+    // A spelling that is not standard either is reported already.
+    if is_standard || sink.has(Code::NonStandardForm, method.span) {
+        return;
+    }
+    let message = format!("the method `{}` is not standard; it works here", method.value);
+    sink.push(
+        Diagnostic::new(Code::NonStandardForm, method.span, message)
+            .help("the standard methods are `GET`, `POST`, `PUT`, `PATCH` and `DELETE`"),
+    );
 }
 
 fn parameter(item: &NamedItem<InputParameter>, sink: &mut Sink) {

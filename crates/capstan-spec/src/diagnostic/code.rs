@@ -829,9 +829,9 @@ codes! {
     /// A consumed API is not reached over HTTP
     ///
     /// The `type` of a consumed API is `http`; the specification has no other. Some published
-    /// files write something else for APIs over message queues, databases or sockets, or describe
-    /// a tunnel through which the API is reached. Capstan sends plain HTTP requests only: it lists
-    /// such operations but does not call them.
+    /// files write something else for APIs over message queues, databases or sockets. Capstan sends
+    /// plain HTTP requests only, and calls such operations over HTTP all the same: the `baseUri`,
+    /// method and path are used as in any other consumed API.
     ///
     /// Wrong:
     ///
@@ -850,8 +850,9 @@ codes! {
     ///   baseUri: https://kafka-rest.example.com
     /// ```
     ///
-    /// If the API has an HTTP interface, describe that. Otherwise nothing needs to be done as long
-    /// as nobody calls it.
+    /// If the API has an HTTP interface, describe that and write `type: http`. Otherwise a call fails
+    /// for want of a `baseUri` or of a server that answers; nothing needs to be done as long as
+    /// nobody calls it.
     "CAP0308" UnsupportedTransport Warning;
 
     /// Bound variables have no value

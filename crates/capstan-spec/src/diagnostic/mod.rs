@@ -135,6 +135,11 @@ impl Sink {
         self.diagnostics.len() < crate::limits::SUGGESTIONS_MAX
     }
 
+    /// Whether a problem of this code is reported at this place.
+    pub(crate) fn has(&self, code: Code, span: Span) -> bool {
+        self.diagnostics.iter().any(|d| d.code == code && d.span == span)
+    }
+
     /// Whether any problem stops the file from being used.
     pub fn has_errors(&self) -> bool {
         self.diagnostics.iter().any(|d| d.severity == Severity::Error)

@@ -8,7 +8,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::reader::{Field, FromYaml, Reader, Record, Text};
 use crate::source::Spanned;
-use crate::yaml::{Kind, Node};
+use crate::yaml::{Key, Kind, Node};
 
 /// A record of a named collection.
 #[derive(Clone, Debug)]
@@ -93,6 +93,12 @@ fn map_item<T: Record>(name: Text, node: &Node<'_>, cx: &mut Reader<'_>) -> Opti
         return T::read_record(&empty, true, cx).map(|(_, value)| NamedItem { name: Some(name), value });
     }
     let (inner, value) = T::read_record(node, true, cx)?;
+    agree(&name, inner.as_ref(), cx);
+    Some(NamedItem { name: Some(name), value })
+}
+
+/// Reports a name inside a record that is another than the record's key.
+pub(super) fn agree(name: &Text, inner: Option<&Text>, cx: &mut Reader<'_>) {
     if let Some(inner) = inner.filter(|inner| inner.value != name.value) {
         cx.push(
             Diagnostic::new(
@@ -104,7 +110,6 @@ fn map_item<T: Record>(name: Text, node: &Node<'_>, cx: &mut Reader<'_>) -> Opti
             .help("remove the name inside"),
         );
     }
-    Some(NamedItem { name: Some(name), value })
 }
 
 impl<T: Record + JsonSchema> JsonSchema for Named<T> {
@@ -164,21 +169,54 @@ pub struct StringMap {
 
 impl Field for StringMap {
     fn read_field(node: &Node<'_>, cx: &mut Reader<'_>) -> Self {
-        let Some(entries) = node.as_mapping() else {
-            if !node.is_null() {
-                cx.wrong_type(node, "a mapping from names to texts");
+        let entries = match &node.kind {
+            Kind::Mapping(entries) => texts(entries, cx),
+            Kind::Sequence(items) => {
+                let entries: Vec<_> = items.iter().flat_map(|item| pair(item, cx)).collect();
+                report_list(node, &entries, cx);
+                entries
             }
-            return StringMap::default();
+            Kind::Scalar { .. } => {
+                if !node.is_null() {
+                    cx.wrong_type(node, "a mapping from names to texts");
+                }
+                Vec::new()
+            }
         };
-        let entries = entries
-            .iter()
-            .filter_map(|(key, value)| {
-                let value = Text::read(value, cx)?;
-                Some((Spanned::new(Arc::from(key.text.as_ref()), key.span), value))
-            })
-            .collect();
         StringMap { entries }
     }
+}
+
+fn texts(entries: &[(Key<'_>, Node<'_>)], cx: &mut Reader<'_>) -> Vec<(Text, Text)> {
+    let text = |(key, value): &(Key<'_>, Node<'_>)| {
+        let value = Text::read(value, cx)?;
+        Some((Spanned::new(Arc::from(key.text.as_ref()), key.span), value))
+    };
+    entries.iter().filter_map(text).collect()
+}
+
+/// An element of a list that stands for a map: `{ name: N, value: V }`, or `N: V`.
+fn pair(item: &Node<'_>, cx: &mut Reader<'_>) -> Vec<(Text, Text)> {
+    if let (Some(name), Some(value)) = (item.get("name"), item.get("value")) {
+        return Text::read(name, cx).zip(Text::read(value, cx)).into_iter().collect();
+    }
+    match item.as_mapping() {
+        Some(entries) => texts(entries, cx),
+        None => {
+            cx.wrong_type(item, "a name and its text");
+            Vec::new()
+        }
+    }
+}
+
+fn report_list(node: &Node<'_>, entries: &[(Text, Text)], cx: &mut Reader<'_>) {
+    let key = cx.key.unwrap_or("it");
+    // Fixed headers are not standard in either form; the checks report them with the form that is.
+    let Some((name, value)) = entries.first().filter(|_| key != "headers") else { return };
+    cx.push(
+        Diagnostic::new(Code::NonStandardForm, node.span, format!("`{key}` is a list; it is read as a mapping"))
+            .help(format!("write `{key}: {{ {}: {:?} }}`", name.value, &*value.value)),
+    );
 }
 
 impl JsonSchema for StringMap {

@@ -19,7 +19,7 @@ record! {
         /// What it is.
         description: Option<Text> = "description";
         /// The URI that all paths begin with.
-        base_uri: Option<Text> = "baseUri" folk "baseUrl" folk "baseURL" folk "baseURI" folk "base_uri" folk "base_url" folk "url" folk "server";
+        base_uri: Option<Text> = "baseUri" folk "baseUrl" folk "url" folk "server";
         /// Parameters of every operation.
         input_parameters: Named<InputParameter> = "inputParameters" folk "parameters";
         /// How the caller proves who it is.

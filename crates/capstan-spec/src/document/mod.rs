@@ -16,6 +16,7 @@ mod info;
 mod output;
 mod parameter;
 mod root;
+mod section;
 mod step;
 
 pub use aggregate::{Aggregate, Flow, Semantics};
@@ -36,4 +37,5 @@ pub use info::{Info, Person};
 pub use output::{Items, OutputParameter};
 pub use parameter::{ArrayStyle, InputParameter, ParameterPlace, Required, ValueType};
 pub use root::{CapabilitySection, Document, Root, Version};
+pub use section::Section;
 pub use step::{Call, CallStep, CallTarget, Language, LookupStep, Mapping, ScriptStep, Step, With};

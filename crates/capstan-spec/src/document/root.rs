@@ -11,6 +11,7 @@ use super::consumes::Consumes;
 use super::exposes::Exposes;
 use super::import::{Import, OrImport};
 use super::info::Info;
+use super::section::Section;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::reader::{Field, FromYaml, Reader, Record, Text, record};
 use crate::source::{Span, Spanned};
@@ -79,11 +80,11 @@ record! {
         /// What the file is.
         info: Option<Info> = "info";
         /// Variables from outside.
-        binds: Vec<OrImport<Binding>> = "binds";
+        binds: Section<Binding> = "binds";
         /// The capability.
         capability: Option<CapabilitySection> = "capability";
         /// Consumed APIs, for other files to import.
-        consumes: Vec<OrImport<Consumes>> = "consumes";
+        consumes: Section<Consumes> = "consumes";
         /// Exposed interfaces, for other files to import.
         exposes: Vec<OrImport<Exposes>> = "exposes";
         /// Aggregates, for other files to import.
@@ -95,9 +96,9 @@ record! {
     /// The capability itself (specification, "Capability").
     pub struct CapabilitySection is "a capability" {
         /// Variables from outside.
-        binds: Vec<OrImport<Binding>> = "binds";
+        binds: Section<Binding> = "binds";
         /// Consumed APIs.
-        consumes: Vec<OrImport<Consumes>> = "consumes";
+        consumes: Section<Consumes> = "consumes";
         /// Exposed interfaces.
         exposes: Vec<OrImport<Exposes>> = "exposes";
         /// Aggregates.
@@ -184,8 +185,8 @@ impl Document {
             is_standalone,
             version: root.version,
             info: root.info,
-            binds: join(root.binds, inner.binds),
-            consumes: join(root.consumes, inner.consumes),
+            binds: join(root.binds.entries, inner.binds.entries),
+            consumes: join(root.consumes.entries, inner.consumes.entries),
             exposes: join(root.exposes, inner.exposes),
             aggregates: join(root.aggregates.entries, inner.aggregates.entries),
             span: root.span,
