@@ -33,7 +33,8 @@ pub use settings::ClientSettings;
 
 /// A request ready to send; every text is encoded already.
 ///
-/// [`HeaderValue::is_sensitive`] marks what must not travel to another origin nor be shown.
+/// [`HeaderValue::is_sensitive`] marks what must not be shown. Another origin gets neither it nor
+/// any header beyond `Accept`, `Accept-Encoding`, `Accept-Language` and `User-Agent`.
 #[derive(Clone)]
 pub struct Request {
     /// The method.

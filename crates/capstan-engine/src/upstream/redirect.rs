@@ -1,16 +1,16 @@
 //! Whether and how a redirect is followed (RFC 9110, section 15.4).
 //!
 //! Pure: takes the request that was answered and the answer's head, gives the next request.
-//! A credential never leaves its origin, an encrypted call never becomes a plain one, and a
-//! body is never handed to a host that the capability did not name.
+//! Only headers that say nothing of the caller leave an origin, an encrypted call never becomes
+//! a plain one, and a body is never handed to a host that the capability did not name.
 
 use bytes::Bytes;
 use capstan_spec::diagnostic::Code;
 use http::header::{
-    AUTHORIZATION, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_TYPE, COOKIE, HOST,
-    LOCATION, PROXY_AUTHORIZATION, TRANSFER_ENCODING,
+    ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_LOCATION,
+    CONTENT_TYPE, LOCATION, TRANSFER_ENCODING, USER_AGENT,
 };
-use http::{HeaderMap, HeaderName, Method, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use url::Url;
 
 use super::UpstreamError;
@@ -26,7 +26,9 @@ pub(super) struct Hop {
     pub(super) body: Option<Bytes>,
 }
 
-const CREDENTIALS: [HeaderName; 3] = [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION];
+/// What another origin may see. Any other header may be a credential by whatever name, and no
+/// list of credentials is ever complete.
+const TRAVELLING: [HeaderName; 4] = [ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, USER_AGENT];
 
 const BODY_HEADERS: [HeaderName; 6] =
     [CONTENT_TYPE, CONTENT_LENGTH, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LOCATION, TRANSFER_ENCODING];
@@ -123,9 +125,7 @@ fn leave_origin(from: &Hop, next: &mut Hop) -> Result<(), UpstreamError> {
             format!("{} redirects a request with a body to another origin, {}", shown(&from.url), shown(&next.url));
         return Err(refused(message));
     }
-    drop_headers(&mut next.headers, &CREDENTIALS);
-    drop_headers(&mut next.headers, &[HOST]);
-    drop_sensitive(&mut next.headers);
+    drop_all_but_travelling(&mut next.headers);
     Ok(())
 }
 
@@ -135,10 +135,11 @@ fn drop_headers(headers: &mut HeaderMap, names: &[HeaderName]) {
     }
 }
 
-fn drop_sensitive(headers: &mut HeaderMap) {
-    let sensitive: Vec<HeaderName> =
-        headers.iter().filter(|(_, value)| value.is_sensitive()).map(|(name, _)| name.clone()).collect();
-    drop_headers(headers, &sensitive);
+fn drop_all_but_travelling(headers: &mut HeaderMap) {
+    let travels = |name, value: &HeaderValue| TRAVELLING.contains(name) && !value.is_sensitive();
+    let dropped: Vec<HeaderName> =
+        headers.iter().filter(|(name, value)| !travels(name, value)).map(|(name, _)| name.clone()).collect();
+    drop_headers(headers, &dropped);
 }
 
 fn refused(message: String) -> UpstreamError {

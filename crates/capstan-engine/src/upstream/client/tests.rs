@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use http::header::{AUTHORIZATION, COOKIE, HOST};
+use http::header::{ACCEPT, ACCEPT_LANGUAGE, AUTHORIZATION, COOKIE, HOST};
 use http::{HeaderName, HeaderValue, Method};
 
 use super::super::testing::{Reply, Server, answer, get};
@@ -240,7 +240,9 @@ fn with_credentials(mut request: Request) -> Request {
             (AUTHORIZATION, HeaderValue::from_static("Bearer hunter2")),
             (COOKIE, HeaderValue::from_static("session=hunter2")),
             (HeaderName::from_static("x-api-key"), sensitive("hunter2")),
-            (HeaderName::from_static("x-plain"), HeaderValue::from_static("stays")),
+            (HeaderName::from_static("x-other-key"), HeaderValue::from_static("hunter2")),
+            (ACCEPT, HeaderValue::from_static("text/plain")),
+            (ACCEPT_LANGUAGE, sensitive("hunter2")),
         ],
     );
     request
@@ -255,11 +257,11 @@ async fn the_same_origin_gets_everything_again() {
     .await;
     let response = client().send(with_credentials(server.get("/old"))).await.expect("followed");
     assert_eq!((&response.body[..], response.url), (&b"here"[..], format!("{}/new?a=b", server.url)));
-    assert_eq!(server.received()[1].matches("hunter2").count(), 3);
+    assert_eq!(server.received()[1].matches("hunter2").count(), 5);
 }
 
 #[tokio::test]
-async fn another_origin_gets_no_credentials_even_on_the_way_back() {
+async fn another_origin_gets_harmless_headers_alone_even_on_the_way_back() {
     let home = Server::start(|request| match request {
         r if r.starts_with("GET /start") => {
             let elsewhere = request.lines().find_map(|l| l.strip_prefix("x-elsewhere: "));
@@ -278,8 +280,21 @@ async fn another_origin_gets_no_credentials_even_on_the_way_back() {
     assert_eq!(&response.body[..], b"home again");
     for later in [&away.received()[0], &home.received()[1]] {
         assert!(!later.contains("hunter2") && !later.contains("home.example"), "{later}");
-        assert!(later.contains("x-plain: stays"), "{later}");
+        assert!(later.contains("accept: text/plain") && !later.contains("x-elsewhere"), "{later}");
     }
+}
+
+#[tokio::test]
+async fn an_unmarked_api_key_does_not_arrive_at_another_origin() {
+    let away = Server::start(|_| answer("200 OK", &[], "")).await;
+    let location = format!("location: {}/x", away.url);
+    let home = Server::start(move |_| answer("302 Found", &[&location], "")).await;
+    let mut request = home.get("/");
+    let key = HeaderName::from_static("x-api-key");
+    headers(&mut request, vec![(key, HeaderValue::from_static("hunter2"))]);
+    client().send(request).await.expect("followed");
+    assert!(home.received()[0].contains("x-api-key: hunter2"));
+    assert!(!away.received()[0].contains("x-api-key"), "{}", away.received()[0]);
 }
 
 #[tokio::test]
