@@ -1,10 +1,12 @@
 //! The real network: reqwest, pooled, under one deadline and one size limit.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::future::ready;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use bytes::{Bytes, BytesMut};
 use capstan_spec::diagnostic::Code;
 use http::HeaderMap;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::Policy;
 use url::{Host, Url};
 
@@ -20,7 +22,7 @@ use crate::limits;
 /// [`ClientSettings::redirects_max`]. Sending needs a Tokio runtime with I/O and time enabled.
 pub struct Client {
     settings: ClientSettings,
-    /// For loopback addresses.
+    /// For loopback addresses and the names that stand for them.
     direct: reqwest::Client,
     /// For everything else, through the proxy that the environment names, if it names one.
     routed: reqwest::Client,
@@ -33,7 +35,7 @@ impl Client {
     pub fn new(settings: ClientSettings) -> Result<Client, UpstreamError> {
         let tls = tls::config().map_err(failure::building)?;
         let builder = || common(&settings).tls_backend_preconfigured(tls.clone());
-        let direct = builder().no_proxy().build().map_err(failure::building)?;
+        let direct = builder().no_proxy().dns_resolver(ThisMachine).build().map_err(failure::building)?;
         let routed = builder().build().map_err(failure::building)?;
         Ok(Client { settings, direct, routed })
     }
@@ -142,6 +144,20 @@ fn is_loopback(url: &Url) -> bool {
         Some(Host::Ipv4(address)) => Ipv4Addr::is_loopback(&address),
         Some(Host::Ipv6(address)) => Ipv6Addr::is_loopback(&address),
         None => false,
+    }
+}
+
+/// Leads every name to this machine: the name service may know another `localhost`, and a call
+/// in plain http relies on not leaving.
+struct ThisMachine;
+
+impl Resolve for ThisMachine {
+    fn resolve(&self, _name: Name) -> Resolving {
+        // Port 0 stands for that of the URL. A machine without IPv6 fails at once and goes on
+        // with IPv4, whose error is then the one to tell.
+        let addresses = [IpAddr::from(Ipv6Addr::LOCALHOST), IpAddr::from(Ipv4Addr::LOCALHOST)];
+        let addresses: Addrs = Box::new(addresses.into_iter().map(|address| SocketAddr::new(address, 0)));
+        Box::pin(ready(Ok(addresses)))
     }
 }
 

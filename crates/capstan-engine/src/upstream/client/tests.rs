@@ -421,6 +421,16 @@ fn loopback_is_told_from_names_that_look_like_it() {
 }
 
 #[tokio::test]
+async fn names_below_localhost_lead_to_this_machine() {
+    let server = Server::start(|_| answer("200 OK", &[], "here")).await;
+    for name in ["localhost", "a.localhost", "no-service-knows.this.localhost"] {
+        let url = server.url.replace("127.0.0.1", name);
+        let response = client().send(get(&url)).await.expect("the name needs no service");
+        assert_eq!(response.body, "here");
+    }
+}
+
+#[tokio::test]
 async fn only_http_urls_are_sent() {
     for url in ["file:///etc/passwd", "no url", "/x"] {
         assert_eq!(failure_of(client().send(get(url)).await).0, Code::BadSettings);
