@@ -1,23 +1,22 @@
 //! One exchange as an entry of a HAR 1.2 archive, the form that browsers' developer tools
 //! read and write.
 //!
-//! Credentials in headers and cookies are replaced by `***`; every other text passes the
-//! scrubber, which leaves `{{NAME}}` in their place.
+//! Credentials that their name gives away are replaced by `***`; every other text passes the
+//! scrubber, which leaves `{{NAME}}` in the place of secrets. Bodies of responses are what a
+//! replay answers with, so nothing goes from them by name.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, LOCATION, PROXY_AUTHORIZATION, SET_COOKIE};
+use http::header::{CONTENT_LOCATION, CONTENT_TYPE, LOCATION};
 use http::{HeaderName, HeaderValue, Version};
 use serde_json::{Value, json};
 
+use super::hidden::{self, HIDDEN};
 use super::{Request, Response, masked};
 use crate::bindings::Scrubber;
-
-/// What stands for a value that is not shown at all.
-const HIDDEN: &str = "***";
 
 /// When an exchange began and how long it took.
 #[derive(Clone, Copy, Debug)]
@@ -51,7 +50,7 @@ pub(super) fn entry(request: &Request, response: &Response, moment: Moment, scru
 }
 
 fn request_value(request: &Request, version: Version, scrubber: &Scrubber) -> Value {
-    let url = scrubber.scrub(&request.url);
+    let url = hidden::url(&request.url, scrubber);
     let query = masked::query_pairs(&url);
     let query: Vec<Value> = query.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
     let headers = request.headers.iter().map(|(name, value)| (name, value));
@@ -76,7 +75,7 @@ fn request_value(request: &Request, version: Version, scrubber: &Scrubber) -> Va
 fn post_data(request: &Request, body: &Bytes, scrubber: &Scrubber) -> Value {
     let mime = request.headers.iter().find(|(name, _)| *name == CONTENT_TYPE);
     let mime = mime.map_or("".into(), |(_, value)| String::from_utf8_lossy(value.as_bytes()));
-    let (text, encoded) = text(body, scrubber);
+    let (text, encoded) = text(&hidden::body(&mime, body, scrubber));
     match encoded {
         false => json!({ "mimeType": mime, "text": text }),
         true => json!({ "mimeType": mime, "text": text, "_encoding": "base64" }),
@@ -84,11 +83,9 @@ fn post_data(request: &Request, body: &Bytes, scrubber: &Scrubber) -> Value {
 }
 
 fn response_value(response: &Response, scrubber: &Scrubber) -> Value {
-    let header = |name: HeaderName| {
-        let value = response.headers.get(name).map(HeaderValue::as_bytes).unwrap_or_default();
-        scrubber.scrub(&String::from_utf8_lossy(value)).into_owned()
-    };
-    let (text, encoded) = text(&response.body, scrubber);
+    let header =
+        |name: HeaderName| response.headers.get(&name).map(|value| shown(&name, value, scrubber)).unwrap_or_default();
+    let (text, encoded) = text(&scrubber.scrub_bytes(&response.body));
     let mut content = json!({
         "size": response.body.len(),
         "mimeType": header(CONTENT_TYPE),
@@ -110,12 +107,11 @@ fn response_value(response: &Response, scrubber: &Scrubber) -> Value {
     })
 }
 
-/// The text of a body, or its base64 form when it is not UTF-8; true for the latter.
-fn text(body: &[u8], scrubber: &Scrubber) -> (String, bool) {
-    let clean = scrubber.scrub_bytes(body);
-    match std::str::from_utf8(&clean) {
+/// The text of a masked body, or its base64 form when it is not UTF-8; true for the latter.
+fn text(body: &[u8]) -> (String, bool) {
+    match std::str::from_utf8(body) {
         Ok(text) => (text.to_owned(), false),
-        Err(_) => (STANDARD.encode(&clean), true),
+        Err(_) => (STANDARD.encode(body), true),
     }
 }
 
@@ -123,16 +119,18 @@ fn header_values<'a>(
     headers: impl Iterator<Item = (&'a HeaderName, &'a HeaderValue)>,
     scrubber: &Scrubber,
 ) -> Vec<Value> {
-    let shown = |name, value: &HeaderValue| match is_hidden(name, value) {
-        true => HIDDEN.to_owned(),
-        false => scrubber.scrub(&String::from_utf8_lossy(value.as_bytes())).into_owned(),
-    };
-    headers.map(|(name, value)| json!({ "name": name.as_str(), "value": shown(name, value) })).collect()
+    headers.map(|(name, value)| json!({ "name": name.as_str(), "value": shown(name, value, scrubber) })).collect()
 }
 
-fn is_hidden(name: &HeaderName, value: &HeaderValue) -> bool {
-    let credentials = [AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE, SET_COOKIE];
-    value.is_sensitive() || credentials.contains(name)
+fn shown(name: &HeaderName, value: &HeaderValue, scrubber: &Scrubber) -> String {
+    let text = String::from_utf8_lossy(value.as_bytes());
+    if value.is_sensitive() || hidden::is_credential_header(name.as_str()) {
+        HIDDEN.to_owned()
+    } else if [LOCATION, CONTENT_LOCATION].contains(name) {
+        hidden::url(&text, scrubber)
+    } else {
+        scrubber.scrub(&text).into_owned()
+    }
 }
 
 /// A moment in the form of RFC 3339, in UTC, to the millisecond.

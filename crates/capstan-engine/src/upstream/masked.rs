@@ -66,8 +66,13 @@ fn form_pairs(text: &str) -> Vec<(String, String)> {
     let pairs = text.split('&').filter(|pair| !pair.is_empty());
     pairs
         .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
-        .map(|(name, value)| (decoded(&name.replace('+', " ")), decoded(&value.replace('+', " "))))
+        .map(|(name, value)| (form_decoded(name), form_decoded(value)))
         .collect()
+}
+
+/// One name or value of a query or form, decoded.
+pub(super) fn form_decoded(text: &str) -> String {
+    decoded(&text.replace('+', " "))
 }
 
 fn decoded(text: &str) -> String {
@@ -89,13 +94,12 @@ pub(super) enum MaskedBody {
 impl MaskedBody {
     /// Reads a masked body by its content type.
     pub(super) fn parse(mime: &str, body: &[u8]) -> Self {
-        let essence = mime.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
-        if (essence == "application/json" || essence.ends_with("+json"))
+        if is_json(mime)
             && let Ok(value) = serde_json::from_slice(body)
         {
             return MaskedBody::Json(value);
         }
-        if essence == "application/x-www-form-urlencoded"
+        if is_form(mime)
             && let Ok(text) = std::str::from_utf8(body)
         {
             return MaskedBody::Form(form_pairs(text));
@@ -105,6 +109,21 @@ impl MaskedBody {
             None => MaskedBody::Bytes(body.to_vec()),
         }
     }
+}
+
+/// Whether a content type says JSON.
+pub(super) fn is_json(mime: &str) -> bool {
+    let essence = essence(mime);
+    essence == "application/json" || essence.ends_with("+json")
+}
+
+/// Whether a content type says form.
+pub(super) fn is_form(mime: &str) -> bool {
+    essence(mime) == "application/x-www-form-urlencoded"
+}
+
+fn essence(mime: &str) -> String {
+    mime.split(';').next().unwrap_or("").trim().to_ascii_lowercase()
 }
 
 fn boundary(mime: &str) -> Option<&str> {

@@ -9,6 +9,7 @@ mod difference;
 mod error;
 mod failure;
 mod har;
+mod hidden;
 mod masked;
 mod recorder;
 mod redirect;

@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 use super::difference::{Difference, differences};
 use super::failure::quoted;
+use super::hidden;
 use super::masked::{MaskedBody, MaskedUrl};
 use super::{Request, Response, Sending, Upstream, UpstreamError};
 use crate::bindings::Scrubber;
@@ -70,12 +71,12 @@ impl Replay {
         let content_type = request.headers.iter().find(|(name, _)| *name == CONTENT_TYPE);
         let mime = content_type.and_then(|(_, value)| value.to_str().ok()).unwrap_or("");
         let body = request.body.as_deref().unwrap_or_default();
-        let shown_url = self.scrubber.scrub(&request.url).into_owned();
+        let shown_url = hidden::url(&request.url, &self.scrubber);
         Asked {
             method: request.method.to_string(),
             url: MaskedUrl::parse(&shown_url),
             shown_url,
-            body: Some(MaskedBody::parse(mime, &self.scrubber.scrub_bytes(body))),
+            body: Some(MaskedBody::parse(mime, &hidden::body(mime, body, &self.scrubber))),
         }
     }
 
@@ -180,7 +181,7 @@ struct HarContent {
 impl HarEntry {
     fn read(self, scrubber: &Scrubber) -> Entry {
         // A recording made elsewhere may hold the secrets that ours would have masked.
-        let shown_url = scrubber.scrub(&self.request.url).into_owned();
+        let shown_url = hidden::url(&self.request.url, scrubber);
         let asked = Asked {
             method: self.request.method,
             url: MaskedUrl::parse(&shown_url),
@@ -193,15 +194,18 @@ impl HarEntry {
 
 impl HarPostData {
     fn read(self, scrubber: &Scrubber) -> MaskedBody {
-        let pairs = self.params.into_iter().map(|pair| (pair.name, pair.value));
+        let field = |pair: HarPair| {
+            let value = hidden::field(&pair.name, &pair.value, scrubber);
+            (scrubber.scrub(&pair.name).into_owned(), value)
+        };
         match self.text {
-            None => MaskedBody::Form(pairs.collect()),
+            None => MaskedBody::Form(self.params.into_iter().map(field).collect()),
             Some(text) => {
                 let encoded = self.encoding.as_deref() == Some("base64");
                 // Text that claims to be base64 and is not can only fit itself.
                 let decoded = encoded.then(|| STANDARD.decode(&text).ok()).flatten();
                 let body = decoded.unwrap_or_else(|| text.into_bytes());
-                MaskedBody::parse(&self.mime_type, &scrubber.scrub_bytes(&body))
+                MaskedBody::parse(&self.mime_type, &hidden::body(&self.mime_type, &body, scrubber))
             }
         }
     }

@@ -107,6 +107,28 @@ async fn a_recording_answers_with_and_without_the_secrets() {
 }
 
 #[tokio::test]
+async fn credentials_by_name_are_hidden_and_still_match() {
+    let nothing = scrubber(&[]);
+    let headers = [("X-Api-Key", "s3cr3t"), ("content-type", "application/json")];
+    let body = br#"{"client_secret":"s3cr3t","user":"ann"}"#;
+    let url = |key: &str| format!("http://h/?api_key={key}&page=1");
+    let sent = request(Method::POST, &url("s3cr3t"), &headers, Some(body));
+    let har = record(sent.clone(), response(b"{}"), &nothing).await;
+    assert!(!har.to_string().contains("s3cr3t"), "{har}");
+    let replay = replay(&har, &nothing);
+    replay.send(sent.clone()).await.expect("it was recorded");
+    let rotated = Request {
+        url: url("other"),
+        body: Some(Bytes::from_static(br#"{"user":"ann","client_secret":"other"}"#)),
+        ..sent.clone()
+    };
+    replay.send(rotated).await.expect("another key asks for the same");
+    let page = Request { url: "http://h/?api_key=s3cr3t&page=2".to_owned(), ..sent };
+    let error = replay.send(page).await.expect_err("another page").to_string();
+    assert!(error.contains("`page` is `1`, not `2`") && !error.contains("s3cr3t"), "{error}");
+}
+
+#[tokio::test]
 async fn bytes_that_are_no_text_survive() {
     let scrubber = scrubber(&[("TOKEN", "hunter22")]);
     let mime = [("content-type", "application/octet-stream")];
