@@ -129,6 +129,17 @@ async fn credentials_by_name_are_hidden_and_still_match() {
 }
 
 #[tokio::test]
+async fn a_secret_under_many_encodings_is_not_in_the_query_string() {
+    let scrubber = scrubber(&[("TOKEN", "hunter/22")]);
+    let sent = get("http://h/?x=hunter%25252F22");
+    let har = record(sent.clone(), response(b"{}"), &scrubber).await;
+    let request = &har["log"]["entries"][0]["request"];
+    assert_eq!(request["queryString"], json!([{ "name": "x", "value": "{{TOKEN}}" }]));
+    assert!(!request.to_string().contains("hunter"), "{request}");
+    replay(&har, &scrubber).send(sent).await.expect("it was recorded");
+}
+
+#[tokio::test]
 async fn bytes_that_are_no_text_survive() {
     let scrubber = scrubber(&[("TOKEN", "hunter22")]);
     let mime = [("content-type", "application/octet-stream")];
