@@ -18,6 +18,11 @@ pub(super) fn shown(url: &Url) -> String {
     quoted(&url.origin().ascii_serialization())
 }
 
+/// A URL that need not be one, up to its query.
+pub(super) fn without_query(url: &str) -> &str {
+    url.split(['?', '#']).next().unwrap_or("")
+}
+
 /// Foreign text in backticks, control characters escaped so that it cannot draw on a terminal.
 pub(super) fn quoted(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);

@@ -14,7 +14,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use url::Url;
 
 use super::UpstreamError;
-use super::failure::{quoted, shown};
+use super::failure::{quoted, shown, without_query};
 use crate::limits;
 
 /// One hop of a call: a request whose URL is known to be an http or https one.
@@ -77,7 +77,8 @@ fn location(status: StatusCode, headers: &HeaderMap) -> Option<&[u8]> {
 /// Resolves a `Location`. A user name in it is dropped: nobody may slip a credential in.
 fn target(from: &Url, location: &[u8]) -> Result<Url, UpstreamError> {
     let not_a_url = || {
-        let text: String = String::from_utf8_lossy(location).chars().take(limits::QUOTED_CHARS_MAX).collect();
+        let text = String::from_utf8_lossy(location);
+        let text: String = without_query(&text).chars().take(limits::QUOTED_CHARS_MAX).collect();
         refused(format!("{} redirects to {}, which is not a URL", shown(from), quoted(&text)))
     };
     let text = std::str::from_utf8(location).map_err(|cause| not_a_url().caused_by(cause))?;

@@ -11,7 +11,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version};
 use serde::Deserialize;
 
 use super::difference::{Difference, differences};
-use super::failure::quoted;
+use super::failure::{quoted, without_query};
 use super::hidden;
 use super::masked::{MaskedBody, MaskedUrl};
 use super::{Request, Response, Sending, Upstream, UpstreamError};
@@ -89,7 +89,7 @@ impl Replay {
     }
 
     fn not_recorded(&self, asked: &Asked) -> UpstreamError {
-        let line = quoted(&format!("{} {}", asked.method, asked.shown_url));
+        let line = quoted(&format!("{} {}", asked.method, without_query(&asked.shown_url)));
         let nearest =
             self.entries.iter().enumerate().min_by_key(|(_, entry)| {
                 differences(&entry.asked, asked).iter().map(Difference::weight).sum::<usize>()

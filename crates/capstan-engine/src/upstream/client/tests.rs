@@ -354,6 +354,8 @@ async fn foolish_locations_are_refused() {
         ("ftp://files.example/x?hunter2", "redirects to a `ftp:` address"),
         ("javascript:alert(1)", "redirects to a `javascript:` address"),
         ("http://[::1", "redirects to `http://[::1`, which is not a URL"),
+        ("http://[::1?key=hunter2", "redirects to `http://[::1`, which is not a URL"),
+        ("http://[::1#hunter2", "redirects to `http://[::1`, which is not a URL"),
         ("/loop", "the redirects run in a circle"),
     ] {
         let line = format!("location: {location}");
