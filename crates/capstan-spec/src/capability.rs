@@ -5,6 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Component, Path, PathBuf};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::check;
@@ -71,6 +72,8 @@ pub fn load(name: &str, text: &str, files: &dyn Files) -> Loaded {
         named: HashSet::new(),
         missing: HashSet::new(),
         imported: HashMap::new(),
+        followed: 0,
+        followed_bytes: 0,
         brought: HashSet::new(),
     };
     let capability = loader.capability(name, text);
@@ -84,15 +87,27 @@ struct Loader<'f> {
     named: HashSet<String>,
     missing: HashSet<String>,
     /// What the imported files hold or why they cannot be read, so that none is read twice.
-    imported: HashMap<PathBuf, Result<Option<Document>, String>>,
+    imported: HashMap<PathBuf, Result<Imported, String>>,
+    /// How many imports were followed, and the bytes of the files they lead to: an entry is
+    /// copied each time it is imported.
+    followed: usize,
+    followed_bytes: usize,
     /// The imported files whose binds have come along.
     brought: HashSet<PathBuf>,
+}
+
+/// A file that was imported: what it holds, where it is a capability, and how long its text is.
+#[derive(Clone)]
+struct Imported {
+    document: Option<Rc<Document>>,
+    bytes: usize,
 }
 
 /// A file that is being read: its path and the files that lead to it.
 struct Origin<'o> {
     path: PathBuf,
     importer: Option<&'o Origin<'o>>,
+    depth: usize,
 }
 
 impl Origin<'_> {
@@ -104,7 +119,7 @@ impl Origin<'_> {
 impl Loader<'_> {
     fn capability(&mut self, name: &str, text: &str) -> Option<Capability> {
         let document = self.document(name, text)?;
-        let origin = Origin { path: clean(Path::new(name)), importer: None };
+        let origin = Origin { path: clean(Path::new(name)), importer: None, depth: 0 };
         let mut capability = Capability {
             version: document.version,
             info: document.info,
@@ -199,22 +214,34 @@ impl Loader<'_> {
             self.unresolved(from.span, format!("`{}` imports itself", from.value), "remove this import");
             return None;
         }
+        if origin.depth >= limits::IMPORT_DEPTH_MAX || self.followed >= limits::IMPORTS_MAX {
+            self.unresolved(from.span, "too many imports".to_owned(), "join some of the imported files");
+            return None;
+        }
+        self.followed += 1;
         let document = self.imported_document(&path, from)?;
-        let inner = Origin { path, importer: Some(origin) };
-        self.pick(document, &wanted.value, wanted.span, import, &inner, binds)
+        let inner = Origin { path, importer: Some(origin), depth: origin.depth + 1 };
+        self.pick(&document, wanted, import, &inner, binds)
     }
 
-    fn imported_document(&mut self, path: &Path, from: &crate::Text) -> Option<Document> {
+    fn imported_document(&mut self, path: &Path, from: &crate::Text) -> Option<Rc<Document>> {
         if !self.imported.contains_key(path) {
-            if self.imported.len() >= limits::IMPORTS_MAX {
-                self.unresolved(from.span, "too many imports".to_owned(), "join some of the imported files");
-                return None;
-            }
-            let read = self.files.read(path).map(|text| self.document(&path.to_string_lossy(), &text));
+            let read = self.files.read(path).map(|text| Imported {
+                document: self.document(&path.to_string_lossy(), &text).map(Rc::new),
+                bytes: text.len(),
+            });
             self.imported.insert(path.to_owned(), read);
         }
-        match self.imported.get(path)? {
-            Ok(document) => document.clone(),
+        match self.imported.get(path).cloned()? {
+            Ok(imported) => {
+                self.followed_bytes += imported.bytes;
+                if self.followed_bytes > limits::EXPANDED_BYTES_MAX {
+                    let message = format!("`{}` is imported too often for its size", from.value);
+                    self.unresolved(from.span, message, "import from smaller files");
+                    return None;
+                }
+                imported.document
+            }
             Err(why) => {
                 let message = format!("`{}` cannot be imported: {why}", from.value);
                 self.unresolved(from.span, message, "the path is relative to the file that imports");
@@ -225,22 +252,21 @@ impl Loader<'_> {
 
     fn pick<T: Entry>(
         &mut self,
-        mut document: Document,
-        wanted: &str,
-        at: Span,
+        document: &Document,
+        wanted: &crate::Text,
         import: &Import,
         origin: &Origin<'_>,
         binds: &mut Vec<Binding>,
     ) -> Option<T> {
         let brings = T::BRINGS_BINDS && self.brought.insert(origin.path.clone());
-        let own = if brings { std::mem::take(&mut document.binds) } else { Vec::new() };
-        let found = T::entries(document).into_iter().find(|entry| namespace_of(entry) == Some(wanted));
+        let own = if brings { document.binds.clone() } else { Vec::new() };
+        let found = T::entries(document).iter().find(|entry| namespace_of(*entry) == Some(&*wanted.value));
         let mut entry = match found {
-            Some(OrImport::Inline(entry)) => entry,
-            Some(OrImport::Import(further)) => self.import(&further, origin, binds)?,
+            Some(OrImport::Inline(entry)) => entry.clone(),
+            Some(OrImport::Import(further)) => self.import(further, origin, binds)?,
             None => {
-                let message = format!("`{}` has no `{wanted}` to import", origin.path.display());
-                self.unresolved(at, message, "name the namespace of an entry of that section");
+                let message = format!("`{}` has no `{}` to import", origin.path.display(), wanted.value);
+                self.unresolved(wanted.span, message, "name the namespace of an entry of that section");
                 return None;
             }
         };
@@ -258,11 +284,11 @@ impl Loader<'_> {
 }
 
 /// What an imported entry must know: its section, its namespace.
-trait Entry: Sized {
+trait Entry: Clone {
     /// Whether the binds of its file come along with it.
     const BRINGS_BINDS: bool = true;
 
-    fn entries(document: Document) -> Vec<OrImport<Self>>;
+    fn entries(document: &Document) -> &[OrImport<Self>];
     fn namespace(&self) -> Option<&str>;
     fn rename(&mut self, alias: crate::Text);
 }
@@ -270,8 +296,8 @@ trait Entry: Sized {
 macro_rules! entry {
     ($type:ty, $section:ident) => {
         impl Entry for $type {
-            fn entries(document: Document) -> Vec<OrImport<Self>> {
-                document.$section
+            fn entries(document: &Document) -> &[OrImport<Self>] {
+                &document.$section
             }
             fn namespace(&self) -> Option<&str> {
                 self.namespace.as_ref().map(|n| &*n.value)
@@ -289,8 +315,8 @@ entry!(Aggregate, aggregates);
 impl Entry for Binding {
     const BRINGS_BINDS: bool = false;
 
-    fn entries(document: Document) -> Vec<OrImport<Self>> {
-        document.binds
+    fn entries(document: &Document) -> &[OrImport<Self>] {
+        &document.binds
     }
     fn namespace(&self) -> Option<&str> {
         self.namespace.as_ref().map(|n| &*n.value)
@@ -301,8 +327,8 @@ impl Entry for Binding {
 }
 
 impl Entry for Exposes {
-    fn entries(document: Document) -> Vec<OrImport<Self>> {
-        document.exposes
+    fn entries(document: &Document) -> &[OrImport<Self>] {
+        &document.exposes
     }
     fn namespace(&self) -> Option<&str> {
         let namespace = match self {

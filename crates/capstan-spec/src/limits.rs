@@ -20,5 +20,8 @@ pub const DIAGNOSTICS_MAX: usize = 1_000;
 /// much time as there are names, and who has more problems than this mends the first ones first.
 pub const SUGGESTIONS_MAX: usize = 100;
 
-/// Files that one load may open through imports.
+/// Imports that one load follows, and with them the files that it opens.
 pub const IMPORTS_MAX: usize = 256;
+
+/// Files in a chain of imports, each importing the next.
+pub const IMPORT_DEPTH_MAX: usize = 16;

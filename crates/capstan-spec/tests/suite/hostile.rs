@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use capstan_spec::diagnostic::Code;
 
-use crate::harness::{Outcome, load_text};
+use crate::harness::{Outcome, load_always, load_text};
 
 /// Far more than any of these take, also in a debug build on a busy machine.
 const TIME_MAX: Duration = Duration::from_secs(5);
@@ -109,6 +109,16 @@ fn steps_that_look_nothing_up() {
         "ikanos: 1.0.0-beta5\ncapability:\n  aggregates:\n  - namespace: a\n    flows:\n      f:\n        steps:\n{steps}"
     );
     explained(&text, Code::UnresolvedReference);
+}
+
+#[test]
+fn imports_that_never_end() {
+    let imports = "  - { from: ./deeper/case.yaml, import: a }\n".repeat(1_000);
+    let text = format!("ikanos: 1.0.0-beta5\ncapability:\n  consumes:\n{imports}");
+    let outcome = load_always(&text);
+    let refused = outcome.diagnostics.iter().filter(|d| d.code == Code::ImportUnresolved);
+    assert!(refused.count() > 0, "{}", outcome.rendered());
+    assert!(outcome.took < TIME_MAX, "took {:?}", outcome.took);
 }
 
 #[test]
