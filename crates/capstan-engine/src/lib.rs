@@ -31,6 +31,7 @@ pub mod limits;
 mod load;
 mod outcome;
 mod overrides;
+mod pattern;
 mod plan;
 mod render;
 pub mod upstream;

@@ -18,6 +18,7 @@ use super::json;
 use super::names::{self, Implied, Scope};
 use super::url::WrittenPath;
 use crate::encode;
+use crate::pattern::Pattern;
 use crate::plan::{Fixed, HeaderParameter, Input, InputId, JsonNode, ListStyle, Part, Place, QueryParameter, Source};
 
 /// Where the parameters of an operation go.
@@ -205,20 +206,16 @@ pub(super) fn parameters(source: &OperationSource<'_>, path: &WrittenPath, scope
 
 fn compile_pattern(declared: &Declared<'_>, scope: &mut Scope<'_>) {
     let Some(pattern) = &declared.parameter.pattern else { return };
-    match regex::RegexBuilder::new(&pattern.value).size_limit(crate::limits::PATTERN_BYTES_MAX).build() {
-        Ok(compiled) => {
+    match Pattern::new(pattern.value.clone()) {
+        Ok(checked) => {
             if let Some(id) = scope.find(&declared.name) {
-                scope.input_mut(id).pattern = Some(compiled);
+                scope.input_mut(id).pattern = Some(checked);
             }
         }
-        Err(error) => {
-            let why = error.to_string();
-            let why = why.lines().last().unwrap_or("").trim_start_matches("error: ").to_owned();
-            scope.sink.push(
-                Diagnostic::new(Code::BadPattern, pattern.span, format!("`{}` is not a pattern: {why}", pattern.value))
-                    .help("patterns are regular expressions without look-around and back-references"),
-            );
-        }
+        Err(why) => scope.sink.push(
+            Diagnostic::new(Code::BadPattern, pattern.span, format!("`{}` is not a pattern: {why}", pattern.value))
+                .help("patterns are regular expressions without look-around and back-references"),
+        ),
     }
 }
 

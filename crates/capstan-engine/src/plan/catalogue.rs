@@ -203,7 +203,7 @@ impl<'p> InputView<'p> {
 
     /// The regular expression it must match.
     pub fn pattern(&self) -> Option<&'p str> {
-        self.input.pattern.as_ref().map(regex::Regex::as_str)
+        self.input.pattern.as_ref().map(crate::pattern::Pattern::as_str)
     }
 
     /// The longest text allowed, in characters.

@@ -103,7 +103,7 @@ pub(crate) struct Input {
     pub(crate) description: Option<Arc<str>>,
     pub(crate) default: Option<serde_json::Value>,
     pub(crate) one_of: Vec<serde_json::Value>,
-    pub(crate) pattern: Option<regex::Regex>,
+    pub(crate) pattern: Option<crate::pattern::Pattern>,
     pub(crate) max_length: Option<u64>,
     pub(crate) minimum: Option<f64>,
     pub(crate) maximum: Option<f64>,
