@@ -1,7 +1,6 @@
 //! The one place that calls the API under test, and the way to the files of the project.
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
 use capstan_spec::diagnostic::Diagnostic;
 use capstan_spec::diagnostic::render::{Style, text};
@@ -22,7 +21,6 @@ pub(crate) struct Outcome {
     pub(crate) sources: SourceMap,
     pub(crate) diagnostics: Vec<Diagnostic>,
     pub(crate) capability: Option<Capability>,
-    pub(crate) took: Duration,
 }
 
 impl Outcome {
@@ -72,15 +70,8 @@ pub(crate) fn load_always(text: &str) -> Outcome {
 }
 
 fn load_with(name: &str, text: &str, files: &dyn Files) -> Outcome {
-    let start = Instant::now();
     let loaded = load(name, text, files);
-    let took = start.elapsed();
-    Outcome {
-        sources: loaded.sources,
-        diagnostics: loaded.diagnostics.into_sorted(),
-        capability: loaded.capability,
-        took,
-    }
+    Outcome { sources: loaded.sources, diagnostics: loaded.diagnostics.into_sorted(), capability: loaded.capability }
 }
 
 /// Loads a text without imports.

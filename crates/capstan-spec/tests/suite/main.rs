@@ -4,7 +4,7 @@
 //! anything, `properties` the same for any text, `schema` holds the JSON Schema against the
 //! published ones.
 
-#![expect(clippy::disallowed_methods, reason = "the tests read their cases and watch the time")]
+#![expect(clippy::disallowed_methods, reason = "the tests read their cases")]
 #![expect(clippy::print_stderr, reason = "a test that skips says why")]
 
 mod cases;
