@@ -91,7 +91,7 @@ impl Inner {
                     return CallError::new(Code::UnfitVariable, message).at(self.plan.locate(variable.span));
                 }
                 Misfit::OpenHost(id) => {
-                    let name = &operation.inputs[id.index()].name;
+                    let name = id.map_or("an expression", |id| &operation.inputs[id.index()].name);
                     let message = format!("`{name}` would choose the machine that a credential is sent to");
                     return CallError::new(Code::InsecureCredential, message).at(at).with_help(format!(
                         "bind `{name}` as a variable, or name the machine: `--base-uri https://…`"

@@ -52,7 +52,7 @@ pub(crate) enum Misfit {
     /// The operation has no base URI.
     NoBase,
     /// A parameter chooses the machine that a credential would go to.
-    OpenHost(InputId),
+    OpenHost(Option<InputId>),
     /// The authentication cannot be sent yet.
     Unsupported(&'static str, capstan_spec::source::Span),
 }
@@ -109,8 +109,8 @@ struct Renderer<'a> {
     has_credential: bool,
     /// The variable that was written last: to blame for what its text breaks.
     last_variable: Option<VariableId>,
-    /// The input that decides where the request goes.
-    open_host: Option<InputId>,
+    /// What decides where the request goes, where the caller does: an input, or an expression.
+    open_host: Option<Option<InputId>>,
     misfits: Vec<Misfit>,
 }
 

@@ -290,14 +290,15 @@ impl<'a> Renderer<'a> {
     }
 }
 
-/// The input that decides where a request goes: it fills the last label of the host, so that
+/// The input, or expression, that decides where a request goes: it fills the last label of the host, so that
 /// its value can name any machine.
-fn open_host(authority: &[Part]) -> Option<InputId> {
+fn open_host(authority: &[Part]) -> Option<Option<InputId>> {
     let host_end = authority.iter().position(|p| matches!(p, Part::Literal(text) if text.contains(':')));
     let host = &authority[..host_end.unwrap_or(authority.len())];
     let closing = host_end.is_some_and(|end| matches!(&authority[end], Part::Literal(text) if !text.starts_with(':')));
     match host.last()?.slot() {
-        Part::Input(id) if !closing => Some(*id),
+        Part::Input(id) if !closing => Some(Some(*id)),
+        Part::Expression(_) if !closing => Some(None),
         Part::Input(_) | Part::Variable(_) | Part::Expression(_) | Part::Literal(_) | Part::Nested(_) => None,
     }
 }
