@@ -2,10 +2,10 @@
 
 use capstan_spec::document::{Method, ValueType};
 
-use super::auth::{Auth, Credential};
+use super::auth::Auth;
+use super::display::Show;
 use super::operation::{Input, Operation, OperationId, Place, Source};
 use super::output::{Output, Shape};
-use super::template::{Part, Template};
 use super::{Fixed, Plan};
 
 /// The operations of a plan, for people and for protocols.
@@ -101,8 +101,8 @@ impl<'p> OperationView<'p> {
 
     /// What the document fixes.
     pub fn fixed(&self) -> impl Iterator<Item = FixedView<'p>> + use<'p> {
-        let plan = self.plan;
-        self.operation.fixed.iter().map(move |fixed| FixedView { plan, fixed })
+        let show = Show { plan: self.plan, operation: self.operation };
+        self.operation.fixed.iter().map(move |fixed| FixedView { show, fixed })
     }
 
     /// The outputs; none means the body itself.
@@ -125,8 +125,7 @@ impl<'p> OperationView<'p> {
             Auth::None => None,
             Auth::Unsupported { kind, .. } => Some(format!("{kind} (cannot be sent yet)")),
             Auth::Credentials(credentials) => {
-                let texts: Vec<String> = credentials.iter().map(|c| self.credential(c)).collect();
-                Some(texts.join(", "))
+                Some(Show { plan: self.plan, operation: self.operation }.credentials(credentials))
             }
         }
     }
@@ -135,17 +134,6 @@ impl<'p> OperationView<'p> {
     /// give one of another kind.
     pub fn is_authentication_supported(&self) -> bool {
         !matches!(self.operation.request.auth, Auth::Unsupported { .. })
-    }
-
-    fn credential(&self, credential: &Credential) -> String {
-        let text = |template: &Template| self.plan.written(template);
-        match credential {
-            Credential::Bearer(token) => format!("bearer {}", text(token)),
-            Credential::Basic(user, password) => format!("basic {}:{}", text(user), text(password)),
-            Credential::Header(name, value) => format!("header {name}: {}", text(value)),
-            Credential::Query(name, value) => format!("query {name}={}", text(value)),
-            Credential::Cookie(name, value) => format!("cookie {name}={}", text(value)),
-        }
     }
 
     /// The names of the variables that it needs.
@@ -220,7 +208,7 @@ impl<'p> InputView<'p> {
 /// A parameter whose value the document fixes.
 #[derive(Clone, Copy, Debug)]
 pub struct FixedView<'p> {
-    plan: &'p Plan,
+    show: Show<'p>,
     fixed: &'p Fixed,
 }
 
@@ -238,7 +226,7 @@ impl<'p> FixedView<'p> {
     /// Its value, variables by name.
     pub fn value(&self) -> String {
         match &self.fixed.value {
-            Source::Template(template) => self.plan.written(template),
+            Source::Template(template) => self.show.template(template),
             Source::Input(_) | Source::Json(_) => "(data)".to_owned(),
         }
     }
@@ -278,19 +266,5 @@ impl<'p> OutputView<'p> {
             Shape::Object { path, .. } => path.as_ref().map(ToString::to_string),
             Shape::Constant(_) => None,
         }
-    }
-}
-
-impl Plan {
-    /// A template as an author would write it.
-    pub(crate) fn written(&self, template: &Template) -> String {
-        let text = |part: &Part| match part {
-            Part::Literal(text) => text.to_string(),
-            Part::Variable(id) => format!("{{{{{}}}}}", self.variables[id.index()].name),
-            Part::Input(id) => format!("{{{}}}", id.0),
-            Part::Expression(id) => format!("{{{{ {} }}}}", self.expressions.source(*id)),
-            Part::Nested(_) => String::new(),
-        };
-        template.parts.iter().map(|part| text(part.slot())).collect()
     }
 }

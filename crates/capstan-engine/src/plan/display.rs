@@ -55,9 +55,10 @@ impl Plan {
 }
 
 /// An operation with the names that its ids stand for.
-struct Show<'p> {
-    plan: &'p Plan,
-    operation: &'p Operation,
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Show<'p> {
+    pub(super) plan: &'p Plan,
+    pub(super) operation: &'p Operation,
 }
 
 impl Show<'_> {
@@ -75,7 +76,7 @@ impl Show<'_> {
         parts.iter().map(|p| self.part(p)).collect()
     }
 
-    fn template(&self, template: &Template) -> String {
+    pub(super) fn template(&self, template: &Template) -> String {
         self.parts(&template.parts)
     }
 
@@ -154,23 +155,26 @@ impl Show<'_> {
         })
     }
 
-    fn auth(&self) -> Option<String> {
-        if let Some(id) = self.operation.inferred_bearer {
-            return Some(format!("inferred bearer {}", self.part(&Part::Variable(id))));
-        }
-        let credential = |credential: &Credential| match credential {
+    /// Credentials, variables by name.
+    pub(super) fn credentials(&self, credentials: &[Credential]) -> String {
+        let text = |credential: &Credential| match credential {
             Credential::Bearer(token) => format!("bearer {}", self.template(token)),
-            Credential::Basic(user, password) => {
-                format!("basic {}:{}", self.template(user), self.template(password))
-            }
+            Credential::Basic(user, password) => format!("basic {}:{}", self.template(user), self.template(password)),
             Credential::Header(name, value) => format!("header {name}: {}", self.template(value)),
             Credential::Query(name, value) => format!("query {name}={}", self.template(value)),
             Credential::Cookie(name, value) => format!("cookie {name}={}", self.template(value)),
         };
+        credentials.iter().map(text).collect::<Vec<_>>().join(", ")
+    }
+
+    fn auth(&self) -> Option<String> {
+        if let Some(id) = self.operation.inferred_bearer {
+            return Some(format!("inferred bearer {}", self.part(&Part::Variable(id))));
+        }
         match &self.operation.request.auth {
             Auth::None => None,
             Auth::Unsupported { kind, .. } => Some(format!("{kind}, unsupported")),
-            Auth::Credentials(all) => Some(all.iter().map(credential).collect::<Vec<_>>().join(", ")),
+            Auth::Credentials(all) => Some(self.credentials(all)),
         }
     }
 

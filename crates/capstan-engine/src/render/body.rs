@@ -165,7 +165,7 @@ fn form_field<'a>(renderer: &mut Renderer<'a>, out: &mut String, field: &'a Form
             pair_mark(out);
             out.push_str(&field.name);
             out.push('=');
-            if !form_template(renderer, out, template) {
+            if !renderer.write_encoded(out, template, encode::form) {
                 out.truncate(from);
             }
         }
@@ -176,19 +176,6 @@ fn form_field<'a>(renderer: &mut Renderer<'a>, out: &mut String, field: &'a Form
             }
         }
     }
-}
-
-fn form_template<'a>(renderer: &mut Renderer<'a>, out: &mut String, template: &'a Template) -> bool {
-    let mut present = true;
-    for part in &template.parts {
-        match renderer.text(part) {
-            PartText::Literal(text) => encode::form(out, text),
-            PartText::Value(value) => encode::form(out, &value),
-            PartText::Mask(mask) => out.push_str(&mask),
-            PartText::Absent => present = false,
-        }
-    }
-    present
 }
 
 fn form_value(out: &mut String, name: &str, value: &Value) {

@@ -140,7 +140,7 @@ impl<'a> Renderer<'a> {
                 let mut url = std::mem::take(&mut self.url);
                 match value.as_literal().filter(|_| self.context.reveal == Reveal::Masked) {
                     Some(_) => url.push_str(LITERAL_MASK),
-                    None => drop(self.write_query(&mut url, value)),
+                    None => drop(self.write_encoded(&mut url, value, encode::component)),
                 }
                 self.url = url;
                 self.has_credential = true;

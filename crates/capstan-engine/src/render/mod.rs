@@ -211,6 +211,21 @@ impl<'a> Renderer<'a> {
         present
     }
 
+    /// Writes a template where the author's text is encoded like a value; `false` when an optional
+    /// input is absent.
+    fn write_encoded(&mut self, out: &mut String, template: &'a Template, encode: fn(&mut String, &str)) -> bool {
+        let mut present = true;
+        for part in &template.parts {
+            match self.text(part) {
+                PartText::Literal(text) => encode(out, text),
+                PartText::Value(value) => encode(out, &value),
+                PartText::Mask(mask) => out.push_str(&mask),
+                PartText::Absent => present = false,
+            }
+        }
+        present
+    }
+
     /// A template as plain text; `None` when an optional input is absent.
     fn plain(&mut self, template: &'a Template) -> Option<Cow<'a, str>> {
         if let Some(text) = template.as_literal() {

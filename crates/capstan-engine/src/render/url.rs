@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{Misfit, PartText, Renderer, Reveal};
 use crate::encode;
-use crate::plan::{Base, InputId, ListStyle, Part, PathPart, QueryParameter, Segment, Source, Template, VariableId};
+use crate::plan::{Base, InputId, ListStyle, Part, PathPart, QueryParameter, Segment, Source, VariableId};
 use crate::value::{Slots, as_text};
 
 const HOST_ONLY: &str = "is a part of the host: letters, digits, `-` and `.` only";
@@ -209,7 +209,7 @@ impl<'a> Renderer<'a> {
                 self.url.push('=');
                 let mut value = std::mem::take(&mut self.url);
                 let mark = value.len();
-                let present = self.write_query(&mut value, template);
+                let present = self.write_encoded(&mut value, template, encode::component);
                 let empty = value.len() == mark && template.as_literal().is_none();
                 self.url = value;
                 self.has_credential |= Self::is_tainted(template);
@@ -225,20 +225,6 @@ impl<'a> Renderer<'a> {
                 }
             }
         }
-    }
-
-    /// Writes a template into the query: its literals are the author's text, and encoded too.
-    pub(super) fn write_query(&mut self, out: &mut String, template: &'a Template) -> bool {
-        let mut present = true;
-        for part in &template.parts {
-            match self.text(part) {
-                PartText::Literal(text) => encode::component(out, text),
-                PartText::Value(value) => encode::component(out, &value),
-                PartText::Mask(mask) => out.push_str(&mask),
-                PartText::Absent => present = false,
-            }
-        }
-        present
     }
 
     pub(super) fn query_value(&mut self, parameter: &QueryParameter, value: &Value) {
