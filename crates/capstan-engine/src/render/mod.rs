@@ -183,6 +183,9 @@ impl<'a> Renderer<'a> {
         }
         let mut names: std::collections::BTreeMap<String, minijinja::Value> = values.clone();
         for name in self.context.plan.expressions.names(id) {
+            let local = name.rsplit('.').next().unwrap_or(&name);
+            let variables = operation.variables.all();
+            self.has_credential |= variables.iter().any(|v| *self.context.plan.variables[v.index()].name == *local);
             if let Some((namespace, _)) = name.split_once('.') {
                 names.insert(namespace.to_owned(), minijinja::Value::from_pairs(values.clone()));
             }
@@ -236,7 +239,7 @@ impl<'a> Renderer<'a> {
     }
 
     fn is_tainted(template: &Template) -> bool {
-        template.parts.iter().any(|p| matches!(p, Part::Variable(_) | Part::Expression(_)))
+        template.parts.iter().any(|p| matches!(p.slot(), Part::Variable(_) | Part::Expression(_)))
     }
 
     /// The text of a source, and whether a secret is in it; `None` when it is absent.
