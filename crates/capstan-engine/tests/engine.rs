@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use capstan_engine::bindings::{MapEnvironment, RealFiles};
-use capstan_engine::upstream::{Request, Response, Sending, Upstream};
+use capstan_engine::upstream::{Payload, Request, Response, Sending, Upstream};
 use capstan_engine::{CallError, Engine, EngineBuilder, ErrorKind, Invocation, Reveal, load, load_text};
 use http::{HeaderMap, StatusCode, Version};
 use serde_json::json;
@@ -26,7 +26,7 @@ impl Upstream for Fixed {
         let body = Bytes::from_static(self.body.as_bytes());
         let response =
             Response { status: self.status, version: Version::HTTP_11, headers: HeaderMap::new(), body, url };
-        Box::pin(async move { Ok(response) })
+        Box::pin(async move { Ok(response.into()) })
     }
 }
 
@@ -46,7 +46,7 @@ fn kinde(upstream: Arc<Fixed>) -> Engine {
 }
 
 fn block_on<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().build().expect("a runtime").block_on(future)
+    tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime").block_on(future)
 }
 
 #[test]
@@ -127,5 +127,5 @@ capability:
     let engine = Engine::builder(plan).upstream(fixed(200, "{}")).build().expect("nothing is overridden");
     let invocation = Invocation::new("add").param("name", "a\"b").param("n", 5);
     let request = engine.render(&invocation, Reveal::Secret).expect("both are given");
-    assert_eq!(request.body.as_deref(), Some(r#"{"name":"A\"B","n":5}"#.as_bytes()));
+    assert_eq!(request.body, Some(Payload::from(r#"{"name":"A\"B","n":5}"#)));
 }

@@ -12,7 +12,9 @@ use super::failure::from_upstream;
 use super::{Engine, Inner};
 use crate::bindings::{Environment, Files, ProcessEnvironment, RealFiles, Scrubber, Secret};
 use crate::error::CallError;
+use crate::exchange::CallLimits;
 use crate::load::load;
+use crate::observe::{Observer, Unobserved};
 use crate::overrides::{BoundOverrides, Overrides};
 use crate::plan::Plan;
 use crate::upstream::{Client, ClientSettings, Upstream, UpstreamError};
@@ -28,6 +30,8 @@ pub struct EngineBuilder {
     folder: PathBuf,
     upstream: Option<MakeUpstream>,
     client: ClientSettings,
+    limits: CallLimits,
+    observer: Arc<dyn Observer>,
     overrides: Overrides,
     insecure_http: bool,
     inferred_auth: bool,
@@ -50,6 +54,8 @@ impl EngineBuilder {
             folder,
             upstream: None,
             client: ClientSettings::default(),
+            limits: CallLimits::default(),
+            observer: Arc::new(Unobserved),
             overrides: Overrides::default(),
             insecure_http: false,
             inferred_auth: true,
@@ -100,7 +106,19 @@ impl EngineBuilder {
         self
     }
 
-    /// The limits of the network client.
+    /// The bounds of every call.
+    pub fn limits(mut self, limits: CallLimits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Who is told what happens during calls; nobody unless set.
+    pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.observer = observer;
+        self
+    }
+
+    /// The settings of the network client.
     pub fn client(mut self, settings: ClientSettings) -> Self {
         self.client = settings;
         self
@@ -157,6 +175,8 @@ impl EngineBuilder {
                 variables,
                 overrides,
                 upstream,
+                limits: self.limits,
+                observer: self.observer,
                 scrubber,
                 user_agent,
                 insecure_http: self.insecure_http,

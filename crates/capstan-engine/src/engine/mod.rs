@@ -15,6 +15,8 @@ use crate::bindings::Scrubber;
 use crate::decode::{Notices, decode};
 use crate::encode;
 use crate::error::{CallError, FailedResponse};
+use crate::exchange::{CallLimits, Exchange};
+use crate::observe::Observer;
 use crate::outcome::Outcome;
 use crate::overrides::BoundOverrides;
 use crate::plan::{Catalogue, Operation, OperationId, Plan};
@@ -63,6 +65,8 @@ struct Inner {
     variables: Variables,
     overrides: BoundOverrides,
     upstream: Arc<dyn Upstream>,
+    limits: CallLimits,
+    observer: Arc<dyn Observer>,
     scrubber: Arc<Scrubber>,
     user_agent: HeaderValue,
     insecure_http: bool,
@@ -133,7 +137,8 @@ impl Engine {
         prepared.map_err(|error| inner.guard(error))
     }
 
-    /// Calls an operation. Dropping the future cancels the call.
+    /// Calls an operation. Dropping the future cancels the call. Needs a Tokio runtime with I/O and
+    /// time enabled.
     ///
     /// # Errors
     /// See [`CallError::kind`] for the roads on which a call can fail.
@@ -153,8 +158,8 @@ impl Inner {
     async fn call(&self, operation: &Operation, params: &Map<String, Value>) -> Result<Outcome, CallError> {
         let rendered = self.prepare(operation, params, Reveal::Secret)?;
         self.check_transport(operation, &rendered)?;
-        let sent = self.upstream.send(rendered.request).await;
-        let response = sent.map_err(|e| from_upstream(e).for_request(self.shown(operation, params)))?;
+        let exchanged = self.exchange().whole(rendered.request).await;
+        let response = exchanged.map_err(|e| from_upstream(e).for_request(self.shown(operation, params)))?;
         if !response.status.is_success() {
             return Err(self.failed(operation, params, response));
         }
@@ -169,6 +174,16 @@ impl Inner {
         });
         let Response { version, status, headers, .. } = response;
         Ok(Outcome { outputs, version, status, headers, notices: notices.collect() })
+    }
+
+    /// All that an exchange needs of the engine.
+    fn exchange(&self) -> Exchange<'_> {
+        Exchange {
+            upstream: &*self.upstream,
+            limits: &self.limits,
+            observer: &*self.observer,
+            scrubber: &self.scrubber,
+        }
     }
 
     /// Admits parameters and renders the request.

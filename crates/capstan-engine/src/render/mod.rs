@@ -85,7 +85,7 @@ pub(crate) fn render(context: &Context<'_>, slots: &Slots) -> Result<Rendered, V
     renderer.authentication();
     renderer.override_headers();
     renderer.cookie_header();
-    let body = renderer.body();
+    let body = renderer.body().map(upstream::Payload::from);
     renderer.defaults();
     if let Some(input) = renderer.open_host.filter(|_| renderer.has_credential) {
         renderer.misfits.push(Misfit::OpenHost(input));
@@ -95,7 +95,8 @@ pub(crate) fn render(context: &Context<'_>, slots: &Slots) -> Result<Rendered, V
     }
     let method =
         http::Method::from_bytes(context.operation.request.method.as_str().as_bytes()).unwrap_or(http::Method::GET);
-    let request = upstream::Request { method, url: renderer.url, headers: renderer.headers, body };
+    let connection = upstream::Connection::default();
+    let request = upstream::Request { method, url: renderer.url, headers: renderer.headers, body, connection };
     Ok(Rendered { request, has_credential: renderer.has_credential })
 }
 

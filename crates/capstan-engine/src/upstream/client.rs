@@ -1,9 +1,8 @@
-//! The real network: reqwest, pooled, under one deadline and one size limit.
+//! The real network: reqwest, pooled, redirects followed by our own rules.
 
 use std::future::ready;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use bytes::{Bytes, BytesMut};
 use capstan_spec::diagnostic::Code;
 use http::HeaderMap;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
@@ -11,7 +10,10 @@ use reqwest::redirect::Policy;
 use url::{Host, Url};
 
 use super::redirect::{Hop, Trail};
-use super::{ClientSettings, Request, Response, Sending, Upstream, UpstreamError, failure, tls};
+use super::{
+    Body, Chunks, ClientSettings, Connection, Incoming, NextChunk, Payload, Redirected, Request, Sending, Upstream,
+    UpstreamError, failure, tls,
+};
 use crate::limits;
 
 /// The HTTP client: HTTP/1.1 and 2, TLS by the system's trust store, gzip, br and zstd,
@@ -40,66 +42,53 @@ impl Client {
         Ok(Client { settings, direct, routed })
     }
 
-    async fn run(&self, request: Request) -> Result<Response, UpstreamError> {
-        let mut hop = first_hop(request)?;
-        let first = hop.url.clone();
-        // The whole journey shares one deadline: no hop can stretch it.
-        match tokio::time::timeout(self.settings.timeout, self.travel(&mut hop)).await {
-            Ok(result) => result,
-            Err(_elapsed) => Err(failure::timed_out(&first, self.settings.timeout)),
-        }
-    }
-
-    async fn travel(&self, hop: &mut Hop) -> Result<Response, UpstreamError> {
+    async fn run(&self, request: Request) -> Result<Incoming, UpstreamError> {
+        let (mut hop, connection) = first_hop(request)?;
         let mut trail = Trail::default();
         loop {
-            let response = self.exchange(hop).await?;
+            let response = self.exchange(&hop, &connection).await?;
             let (status, headers) = (response.status(), response.headers());
-            match trail.next(hop, status, headers, self.settings.redirects_max)? {
-                Some(next) => *hop = next,
-                None => return self.read(response, &hop.url).await,
+            match trail.next(&hop, status, headers, self.settings.redirects_max)? {
+                Some(next) => hop = next,
+                None => return Ok(incoming(response, hop.url, trail.into_redirects())),
             }
         }
     }
 
-    async fn exchange(&self, hop: &Hop) -> Result<reqwest::Response, UpstreamError> {
+    async fn exchange(&self, hop: &Hop, connection: &Connection) -> Result<reqwest::Response, UpstreamError> {
         let mut request = reqwest::Request::new(hop.method.clone(), hop.url.clone());
         *request.headers_mut() = hop.headers.clone();
-        *request.body_mut() = hop.body.clone().map(reqwest::Body::from);
-        let client = if is_loopback(&hop.url) { &self.direct } else { &self.routed };
+        let bytes = hop.body.as_ref().and_then(Payload::as_bytes);
+        *request.body_mut() = bytes.cloned().map(reqwest::Body::from);
         let failed = |error| failure::sending(error, &hop.url, &self.settings);
-        client.execute(request).await.map_err(failed)
+        self.through(&hop.url, connection).execute(request).await.map_err(failed)
     }
 
-    async fn read(&self, mut response: reqwest::Response, url: &Url) -> Result<Response, UpstreamError> {
-        let status = response.status();
-        let version = response.version();
-        let headers = std::mem::take(response.headers_mut());
-        let body = self.body(response, url).await?;
-        Ok(Response { status, version, headers, body, url: url.to_string() })
+    /// The client for a connection.
+    fn through(&self, url: &Url, _connection: &Connection) -> &reqwest::Client {
+        if is_loopback(url) { &self.direct } else { &self.routed }
     }
+}
 
-    async fn body(&self, mut response: reqwest::Response, url: &Url) -> Result<Bytes, UpstreamError> {
-        let bytes_max = self.settings.response_bytes_max;
-        let advertised = response.content_length().unwrap_or(0);
-        if advertised > bytes_max {
-            return Err(failure::too_large(url, bytes_max));
-        }
-        let mut body = BytesMut::new();
-        while let Some(chunk) = response.chunk().await.map_err(|e| failure::reading(e, url))? {
-            if body.len() as u64 + chunk.len() as u64 > bytes_max {
-                return Err(failure::too_large(url, bytes_max));
-            }
-            if body.is_empty() {
-                // A body of one chunk, the usual case, is handed on without a copy.
-                body = BytesMut::from(chunk);
-                body.reserve((advertised as usize).saturating_sub(body.len()));
-            } else {
-                body.extend_from_slice(&chunk);
-            }
-        }
-        Ok(body.freeze())
+/// The body of an answer of the network.
+struct FromNetwork {
+    response: reqwest::Response,
+    url: Url,
+}
+
+impl Chunks for FromNetwork {
+    fn next(&mut self) -> NextChunk<'_> {
+        Box::pin(async { self.response.chunk().await.map_err(|e| failure::reading(e, &self.url)) })
     }
+}
+
+fn incoming(mut response: reqwest::Response, url: Url, redirects: Vec<Redirected>) -> Incoming {
+    let (status, version) = (response.status(), response.version());
+    let headers = std::mem::take(response.headers_mut());
+    let length = response.content_length();
+    let text = url.to_string();
+    let body = Body::chunks(length, Box::new(FromNetwork { response, url }));
+    Incoming { status, version, headers, url: text, redirects, body }
 }
 
 impl Upstream for Client {
@@ -124,7 +113,7 @@ fn common(settings: &ClientSettings) -> reqwest::ClientBuilder {
     }
 }
 
-fn first_hop(request: Request) -> Result<Hop, UpstreamError> {
+fn first_hop(request: Request) -> Result<(Hop, Connection), UpstreamError> {
     let unusable = || UpstreamError::new(Code::BadSettings, "the URL of the request cannot be used");
     let url = Url::parse(&request.url).map_err(|cause| unusable().caused_by(cause))?;
     if !matches!(url.scheme(), "http" | "https") {
@@ -134,7 +123,7 @@ fn first_hop(request: Request) -> Result<Hop, UpstreamError> {
     for (name, value) in request.headers {
         headers.append(name, value);
     }
-    Ok(Hop { method: request.method, url, headers, body: request.body })
+    Ok((Hop { method: request.method, url, headers, body: request.body }, request.connection))
 }
 
 /// Whether a URL leads to this machine whatever the name service says (RFC 6761, 6.3).

@@ -18,6 +18,11 @@ pub(super) fn shown(url: &Url) -> String {
     quoted(&url.origin().ascii_serialization())
 }
 
+/// The origin of a URL in backticks, where it is a URL.
+fn origin(url: &str) -> String {
+    Url::parse(url).map_or_else(|_| quoted(without_query(url)), |url| shown(&url))
+}
+
 /// A URL that need not be one, up to its query.
 pub(super) fn without_query(url: &str) -> &str {
     url.split(['?', '#']).next().unwrap_or("")
@@ -68,16 +73,16 @@ pub(super) fn reading(error: reqwest::Error, url: &Url) -> UpstreamError {
 }
 
 /// The deadline of the whole call passed.
-pub(super) fn timed_out(url: &Url, timeout: Duration) -> UpstreamError {
+pub(crate) fn timed_out(url: &str, timeout: Duration) -> UpstreamError {
     let limit = duration_text(timeout);
-    let message = format!("no complete answer from {} within {limit} (total timeout)", shown(url));
+    let message = format!("no complete answer from {} within {limit} (total timeout)", origin(url));
     UpstreamError::new(Code::TimedOut, message)
 }
 
 /// The body is larger than the settings allow.
-pub(super) fn too_large(url: &Url, bytes_max: u64) -> UpstreamError {
+pub(super) fn too_large(url: &str, bytes_max: u64) -> UpstreamError {
     let limit = size_text(bytes_max);
-    let message = format!("the response of {} is larger than the limit of {limit}", shown(url));
+    let message = format!("the response of {} is larger than the limit of {limit}", origin(url));
     UpstreamError::new(Code::ResponseTooLarge, message)
 }
 

@@ -15,7 +15,7 @@ use http::{HeaderName, HeaderValue, Version};
 use serde_json::{Value, json};
 
 use super::hidden::{self, HIDDEN};
-use super::{Request, Response, masked};
+use super::{Payload, Request, Response, masked};
 use crate::bindings::Scrubber;
 
 /// When an exchange began and how long it took.
@@ -62,9 +62,9 @@ fn request_value(request: &Request, version: Version, scrubber: &Scrubber) -> Va
         "headers": header_values(headers, scrubber),
         "queryString": query,
         "headersSize": -1,
-        "bodySize": request.body.as_ref().map_or(0, Bytes::len),
+        "bodySize": request.body.as_ref().map_or(0, Payload::length),
     });
-    if let Some(body) = &request.body {
+    if let Some(body) = request.body.as_ref().and_then(Payload::as_bytes) {
         value["postData"] = post_data(request, body, scrubber);
     }
     value

@@ -1,4 +1,5 @@
-//! The door to the network: a finished [`Request`] goes out, a whole [`Response`] comes back.
+//! The door to the network: a finished [`Request`] goes out, the head of an answer comes back, its
+//! body follows piece by piece.
 //!
 //! [`Upstream`] is the door; behind it are the network ([`Client`]), the network with a
 //! [`Recorder`] in between, or a [`Replay`] of what was recorded. This is the only module that
@@ -7,10 +8,12 @@
 mod client;
 mod difference;
 mod error;
-mod failure;
+pub(crate) mod failure;
 mod har;
 mod hidden;
+mod incoming;
 mod masked;
+mod payload;
 mod recorder;
 mod redirect;
 mod replay;
@@ -22,12 +25,15 @@ mod tls;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version};
 
 pub use client::Client;
 pub use error::UpstreamError;
+pub use incoming::{Body, Chunks, Incoming, NextChunk, Redirected};
+pub use payload::Payload;
 pub use recorder::Recorder;
 pub use replay::Replay;
 pub use settings::ClientSettings;
@@ -45,7 +51,16 @@ pub struct Request {
     /// The headers in the order in which they are shown; a name may stand several times.
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// The body; `None` sends neither a body nor its length.
-    pub body: Option<Bytes>,
+    pub body: Option<Payload>,
+    /// How the connection is made.
+    pub connection: Connection,
+}
+
+/// How a connection is made, where it differs from the client's settings.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Connection {
+    /// Time to a connection, name lookup and TLS included.
+    pub timeout: Option<Duration>,
 }
 
 impl fmt::Debug for Request {
@@ -55,7 +70,7 @@ impl fmt::Debug for Request {
             .field("method", &self.method)
             .field("url", &self.url.split('?').next().unwrap_or(""))
             .field("headers", &self.headers)
-            .field("body_bytes", &self.body.as_ref().map(Bytes::len))
+            .field("body_bytes", &self.body.as_ref().map(Payload::length))
             .finish()
     }
 }
@@ -75,12 +90,12 @@ pub struct Response {
     pub url: String,
 }
 
-/// A call under way. Dropping it cancels the call.
-pub type Sending<'a> = Pin<Box<dyn Future<Output = Result<Response, UpstreamError>> + Send + 'a>>;
+/// A request under way. Dropping it cancels the request.
+pub type Sending<'a> = Pin<Box<dyn Future<Output = Result<Incoming, UpstreamError>> + Send + 'a>>;
 
 /// Whatever answers requests: the network, a recording, a test.
 pub trait Upstream: Send + Sync {
-    /// Sends one request and gives the whole response. An answer with an error status is a
-    /// response, not an error.
+    /// Sends one request and gives the answer once its head has come. An answer with an error
+    /// status is an answer, not an error. Knows no deadline: a caller drops what takes too long.
     fn send(&self, request: Request) -> Sending<'_>;
 }

@@ -7,7 +7,7 @@ use capstan_spec::diagnostic::Code;
 use serde_json::Value;
 
 use super::har::{self, Moment};
-use super::{Request, Response, Sending, Upstream, UpstreamError};
+use super::{Incoming, Request, Sending, Upstream, UpstreamError};
 use crate::bindings::Scrubber;
 use crate::limits;
 
@@ -39,14 +39,15 @@ impl Recorder {
         har::archive(&self.entries.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    async fn record(&self, request: Request) -> Result<Response, UpstreamError> {
+    async fn record(&self, request: Request) -> Result<Incoming, UpstreamError> {
         self.refuse_full()?;
         let (started, clock) = ((self.now)(), Instant::now());
-        let response = self.inner.send(request.clone()).await?;
+        let incoming = self.inner.send(request.clone()).await?;
+        let response = incoming.read(limits::RESPONSE_BYTES_MAX).await?;
         let moment = Moment { started, took: clock.elapsed() };
         let entry = har::entry(&request, &response, moment, &self.scrubber);
         self.entries.lock().unwrap_or_else(PoisonError::into_inner).push(entry);
-        Ok(response)
+        Ok(response.into())
     }
 
     fn refuse_full(&self) -> Result<(), UpstreamError> {

@@ -4,7 +4,6 @@
 //! Only headers that say nothing of the caller leave an origin, an encrypted call never becomes
 //! a plain one, and a body is never handed to a host that the capability did not name.
 
-use bytes::Bytes;
 use capstan_spec::diagnostic::Code;
 use http::header::{
     ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_LOCATION,
@@ -13,8 +12,8 @@ use http::header::{
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use url::Url;
 
-use super::UpstreamError;
 use super::failure::{quoted, shown, without_query};
+use super::{Payload, Redirected, UpstreamError};
 use crate::limits;
 
 /// One hop of a call: a request whose URL is known to be an http or https one.
@@ -23,7 +22,7 @@ pub(super) struct Hop {
     pub(super) method: Method,
     pub(super) url: Url,
     pub(super) headers: HeaderMap,
-    pub(super) body: Option<Bytes>,
+    pub(super) body: Option<Payload>,
 }
 
 /// What another origin may see. Any other header may be a credential by whatever name, and no
@@ -37,6 +36,7 @@ const BODY_HEADERS: [HeaderName; 6] =
 #[derive(Debug, Default)]
 pub(super) struct Trail {
     visited: Vec<(Method, Url)>,
+    redirects: Vec<Redirected>,
 }
 
 impl Trail {
@@ -54,7 +54,13 @@ impl Trail {
         let next = follow(hop, status, target(&hop.url, location)?)?;
         self.visited.push((hop.method.clone(), hop.url.clone()));
         self.refuse_endless(&next, redirects_max)?;
+        self.redirects.push(Redirected { status, from: hop.url.to_string(), to: next.url.to_string() });
         Ok(Some(next))
+    }
+
+    /// The redirects that were followed.
+    pub(super) fn into_redirects(self) -> Vec<Redirected> {
+        self.redirects
     }
 
     fn refuse_endless(&self, next: &Hop, redirects_max: u32) -> Result<(), UpstreamError> {

@@ -14,7 +14,7 @@ use super::difference::{Difference, differences};
 use super::failure::{quoted, without_query};
 use super::hidden;
 use super::masked::{MaskedBody, MaskedUrl};
-use super::{Request, Response, Sending, Upstream, UpstreamError};
+use super::{Incoming, Payload, Request, Response, Sending, Upstream, UpstreamError};
 use crate::bindings::Scrubber;
 
 /// An upstream that answers from a recording and sends nothing.
@@ -70,7 +70,7 @@ impl Replay {
     fn asked(&self, request: &Request) -> Asked {
         let content_type = request.headers.iter().find(|(name, _)| *name == CONTENT_TYPE);
         let mime = content_type.and_then(|(_, value)| value.to_str().ok()).unwrap_or("");
-        let body = request.body.as_deref().unwrap_or_default();
+        let body = request.body.as_ref().and_then(Payload::as_bytes).map_or(&[][..], |bytes| bytes);
         let shown_url = hidden::url(&request.url, &self.scrubber);
         Asked {
             method: request.method.to_string(),
@@ -112,7 +112,7 @@ impl Replay {
 
 impl Upstream for Replay {
     fn send(&self, request: Request) -> Sending<'_> {
-        Box::pin(std::future::ready(self.answer(request)))
+        Box::pin(std::future::ready(self.answer(request).map(Incoming::from)))
     }
 }
 

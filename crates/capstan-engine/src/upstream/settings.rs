@@ -9,10 +9,6 @@ use crate::limits;
 pub struct ClientSettings {
     /// Time to a connection, name lookup and TLS included.
     pub connect_timeout: Duration,
-    /// Time to the last byte of the answer, redirects included.
-    pub timeout: Duration,
-    /// Bytes of a response body after decompression.
-    pub response_bytes_max: u64,
     /// Redirects that one call follows.
     pub redirects_max: u32,
     /// The `User-Agent` of requests that name none; empty sends none.
@@ -23,8 +19,6 @@ impl Default for ClientSettings {
     fn default() -> Self {
         ClientSettings {
             connect_timeout: limits::CONNECT_TIMEOUT,
-            timeout: limits::CALL_TIMEOUT,
-            response_bytes_max: limits::RESPONSE_BYTES_MAX,
             redirects_max: limits::REDIRECTS_MAX,
             user_agent: concat!("capstan/", env!("CARGO_PKG_VERSION")).to_owned(),
         }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::Request;
+use super::{Connection, Request};
 
 /// What the server does after it has read a request.
 pub(super) enum Reply {
@@ -75,7 +75,13 @@ impl Server {
 
 /// A GET for a URL.
 pub(super) fn get(url: &str) -> Request {
-    Request { method: http::Method::GET, url: url.to_owned(), headers: Vec::new(), body: None }
+    Request {
+        method: http::Method::GET,
+        url: url.to_owned(),
+        headers: Vec::new(),
+        body: None,
+        connection: Connection::default(),
+    }
 }
 
 async fn serve(mut stream: TcpStream, received: Arc<Mutex<Vec<String>>>, reply: Arc<impl Fn(&str) -> Reply>) {

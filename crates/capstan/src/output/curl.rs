@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use capstan_engine::upstream::Request;
+use capstan_engine::upstream::{Payload, Request};
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, Method};
 
@@ -25,7 +25,7 @@ pub(super) fn command(request: &Request, masks: &[String]) -> String {
     parts.push("--globoff".to_owned());
     parts.push(words.quoted(&request.url));
     parts.extend(request.headers.iter().map(|(name, value)| header(name, value, &words)));
-    let Some(body) = &request.body else { return parts.join(SEPARATOR) };
+    let Some(body) = request.body.as_ref().and_then(Payload::as_bytes) else { return parts.join(SEPARATOR) };
     if !request.headers.iter().any(|(name, _)| *name == CONTENT_TYPE) {
         // Otherwise curl says that it is a form.
         parts.push("--header 'content-type:'".to_owned());
@@ -155,6 +155,7 @@ mod tests {
     use std::process::Command;
 
     use bytes::Bytes;
+    use capstan_engine::upstream::Connection;
     use proptest::prelude::*;
 
     use super::*;
@@ -167,7 +168,8 @@ mod tests {
             method: if body.is_some() { Method::POST } else { Method::GET },
             url: url.to_owned(),
             headers: headers.iter().map(header).collect(),
-            body: body.map(Bytes::copy_from_slice),
+            body: body.map(|bytes| Bytes::copy_from_slice(bytes).into()),
+            connection: Connection::default(),
         }
     }
 

@@ -1,9 +1,10 @@
 //! A request that is not sent: as an HTTP message, as a curl command, as JSON. Its secrets are
 //! masks already: `{{NAME}}`.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use capstan_engine::upstream::Request;
+use capstan_engine::upstream::{Payload, Request};
 use serde_json::{Value, json};
 
 use super::curl;
@@ -24,8 +25,8 @@ fn headers(request: &Request) -> impl Iterator<Item = (&str, String)> {
     request.headers.iter().map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
 }
 
-fn body(request: &Request) -> Option<String> {
-    request.body.as_ref().map(|body| String::from_utf8_lossy(body).into_owned())
+fn body(request: &Request) -> Option<Cow<'_, str>> {
+    request.body.as_ref().and_then(Payload::as_bytes).map(|body| String::from_utf8_lossy(body))
 }
 
 /// The host and the target of a URL.
@@ -46,10 +47,10 @@ fn http(request: &Request, masks: &[String]) -> String {
     for (name, value) in headers(request) {
         let _ = writeln!(out, "{name}: {value}"); // a String takes any text
     }
-    if let Some(body) = &request.body {
-        let text = String::from_utf8_lossy(body);
+    if let Some(text) = body(request) {
         if !curl::has_mask(&text, masks) {
-            let _ = writeln!(out, "content-length: {}", body.len()); // the same
+            let length = request.body.as_ref().map_or(0, Payload::length);
+            let _ = writeln!(out, "content-length: {length}"); // the same
         }
         out.push('\n');
         out.push_str(&text);
@@ -72,7 +73,7 @@ fn to_json(request: &Request) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
+    use capstan_engine::upstream::Connection;
     use http::Method;
 
     use super::*;
@@ -81,8 +82,9 @@ mod tests {
     fn a_masked_body_has_no_length() {
         let masks = ["TOKEN".to_owned()];
         let message = |body: &'static str| {
-            let body = Some(Bytes::from_static(body.as_bytes()));
-            http(&Request { method: Method::POST, url: "http://a/b".to_owned(), headers: Vec::new(), body }, &masks)
+            let body = Some(Payload::from(body));
+            let (headers, connection) = (Vec::new(), Connection::default());
+            http(&Request { method: Method::POST, url: "http://a/b".to_owned(), headers, body, connection }, &masks)
         };
         assert_eq!(message("t={{OTHER}}"), "POST /b HTTP/1.1\nhost: a\ncontent-length: 11\n\nt={{OTHER}}\n");
         assert_eq!(message("t={{TOKEN}}"), "POST /b HTTP/1.1\nhost: a\n\nt={{TOKEN}}\n");

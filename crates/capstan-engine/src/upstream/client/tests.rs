@@ -9,17 +9,46 @@ use flate2::write::GzEncoder;
 use http::header::{ACCEPT, ACCEPT_LANGUAGE, AUTHORIZATION, COOKIE, HOST};
 use http::{HeaderName, HeaderValue, Method};
 
+use super::super::Response;
 use super::super::testing::{Reply, Server, answer, get};
 use super::*;
+use crate::bindings::Scrubber;
+use crate::exchange::{CallLimits, Exchange};
+use crate::observe::Unobserved;
 
-fn client() -> Client {
+/// A client as the engine uses it: whole answers, within the bounds of a call.
+struct Bounded {
+    client: Client,
+    limits: CallLimits,
+}
+
+impl Bounded {
+    async fn send(&self, request: Request) -> Result<Response, UpstreamError> {
+        let scrubber = Scrubber::new([]);
+        let (limits, observer) = (&self.limits, &Unobserved);
+        Exchange { upstream: &self.client, limits, observer, scrubber: &scrubber }.whole(request).await
+    }
+}
+
+/// The bounds that the tests change.
+struct Bounds {
+    timeout: Duration,
+    response_bytes_max: u64,
+    redirects_max: u32,
+}
+
+fn client() -> Bounded {
     with(|_| ())
 }
 
-fn with(change: impl FnOnce(&mut ClientSettings)) -> Client {
-    let mut settings = ClientSettings::default();
-    change(&mut settings);
-    Client::new(settings).expect("the settings are fit")
+fn with(change: impl FnOnce(&mut Bounds)) -> Bounded {
+    let CallLimits { timeout, response_bytes_max } = CallLimits::default();
+    let mut bounds = Bounds { timeout, response_bytes_max, redirects_max: limits::REDIRECTS_MAX };
+    change(&mut bounds);
+    let Bounds { timeout, response_bytes_max, redirects_max } = bounds;
+    let settings = ClientSettings { redirects_max, ..ClientSettings::default() };
+    let client = Client::new(settings).expect("the settings are fit");
+    Bounded { client, limits: CallLimits { timeout, response_bytes_max } }
 }
 
 fn gzipped(bytes: &[u8]) -> Vec<u8> {
@@ -309,7 +338,7 @@ async fn a_post_becomes_a_get_or_keeps_its_body() {
     for (status, kept) in [("301", false), ("302", false), ("303", false), ("307", true), ("308", true)] {
         let mut request = server.get(&format!("/{status}"));
         request.method = Method::POST;
-        request.body = Some(Bytes::from_static(b"{\"a\":1}"));
+        request.body = Some(Payload::from("{\"a\":1}"));
         headers(&mut request, vec![(http::header::CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
         client.send(request).await.expect("followed");
         let last = server.received().pop().expect("the server was asked");
@@ -341,7 +370,7 @@ async fn a_body_does_not_travel_to_another_origin() {
     let home = Server::start(move |_| answer("308 Moved", &[&location], "")).await;
     let mut request = home.get("/");
     request.method = Method::POST;
-    request.body = Some(Bytes::from_static(b"hunter2"));
+    request.body = Some(Payload::from("hunter2"));
     let (code, message) = failure_of(client().send(request).await);
     assert_eq!(code, Code::RefusedRedirect);
     assert!(message.contains("with a body to another origin"), "{message}");

@@ -5,7 +5,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use http::Method;
 use serde_json::{Value, json};
 
-use super::super::{Recorder, Request};
+use super::super::{Connection, Recorder, Request};
 use super::*;
 use crate::bindings::Secret;
 
@@ -14,7 +14,7 @@ struct Fixed(Response);
 
 impl Upstream for Fixed {
     fn send(&self, _request: Request) -> Sending<'_> {
-        Box::pin(std::future::ready(Ok(self.0.clone())))
+        Box::pin(std::future::ready(Ok(self.0.clone().into())))
     }
 }
 
@@ -32,8 +32,14 @@ fn request(method: Method, url: &str, headers: &[(&str, &str)], body: Option<&[u
         method,
         url: url.to_owned(),
         headers: headers.iter().map(header).collect(),
-        body: body.map(Bytes::copy_from_slice),
+        body: body.map(|bytes| Bytes::copy_from_slice(bytes).into()),
+        connection: Connection::default(),
     }
+}
+
+/// The whole answer.
+async fn ask(replay: &Replay, request: Request) -> Result<Response, UpstreamError> {
+    replay.send(request).await?.read(u64::MAX).await
 }
 
 fn get(url: &str) -> Request {
@@ -95,10 +101,10 @@ async fn a_recording_answers_with_and_without_the_secrets() {
     let knowing = scrubber(&[("TOKEN", "hunter22"), ("ORG", "acme-org")]);
     let sent = get("https://acme-org.kinde.com/a?key=hunter22");
     let har = record(sent.clone(), response(b"{}"), &knowing).await;
-    let with = replay(&har, &knowing).send(sent).await.expect("it was recorded");
+    let with = ask(&replay(&har, &knowing), sent).await.expect("it was recorded");
     let ignorant = scrubber(&[]);
     let masked = get("https://{{ORG}}.kinde.com/a?key=%7B%7BTOKEN%7D%7D");
-    let without = replay(&har, &ignorant).send(masked).await.expect("it was recorded");
+    let without = ask(&replay(&har, &ignorant), masked).await.expect("it was recorded");
     for answer in [with, without] {
         assert_eq!((answer.status, answer.version), (StatusCode::CREATED, Version::HTTP_2));
         assert_eq!(&answer.body[..], b"{}");
@@ -119,12 +125,12 @@ async fn credentials_by_name_are_hidden_and_still_match() {
     replay.send(sent.clone()).await.expect("it was recorded");
     let rotated = Request {
         url: url("other"),
-        body: Some(Bytes::from_static(br#"{"user":"ann","client_secret":"other"}"#)),
+        body: Some(Payload::from(br#"{"user":"ann","client_secret":"other"}"#.as_slice())),
         ..sent.clone()
     };
     replay.send(rotated).await.expect("another key asks for the same");
     let page = Request { url: "http://h/?api_key=s3cr3t&page=2".to_owned(), ..sent };
-    let error = replay.send(page).await.expect_err("another page").to_string();
+    let error = ask(&replay, page).await.expect_err("another page").to_string();
     assert!(error.contains("`page` is `1`, not `2`") && !error.contains("s3cr3t"), "{error}");
 }
 
@@ -136,7 +142,7 @@ async fn a_secret_under_many_encodings_is_not_in_the_query_string() {
     let request = &har["log"]["entries"][0]["request"];
     assert_eq!(request["queryString"], json!([{ "name": "x", "value": "{{TOKEN}}" }]));
     assert!(!request.to_string().contains("hunter"), "{request}");
-    replay(&har, &scrubber).send(sent).await.expect("it was recorded");
+    ask(&replay(&har, &scrubber), sent).await.expect("it was recorded");
 }
 
 #[tokio::test]
@@ -146,10 +152,10 @@ async fn bytes_that_are_no_text_survive() {
     let sent = request(Method::PUT, "http://h/", &mime, Some(b"\xff\x00hunter22"));
     let har = record(sent.clone(), response(b"\xfe\xff"), &scrubber).await;
     assert_eq!(har["log"]["entries"][0]["response"]["content"]["encoding"], "base64");
-    let answer = replay(&har, &scrubber).send(sent.clone()).await.expect("it was recorded");
+    let answer = ask(&replay(&har, &scrubber), sent.clone()).await.expect("it was recorded");
     assert_eq!(&answer.body[..], b"\xfe\xff");
-    let other = Request { body: Some(Bytes::from_static(b"\xff\x01hunter22")), ..sent };
-    let error = replay(&har, &scrubber).send(other).await.expect_err("another body");
+    let other = Request { body: Some(Payload::from(b"\xff\x01hunter22".as_slice())), ..sent };
+    let error = ask(&replay(&har, &scrubber), other).await.expect_err("another body");
     assert!(error.to_string().ends_with("where the body is another"), "{error}");
 }
 
@@ -171,7 +177,7 @@ async fn several_answers_come_in_order_and_the_last_repeats() {
         har(&[("GET", "http://h/a", None, "1"), ("GET", "http://h/b", None, "x"), ("GET", "http://h/a", None, "2")]);
     let replay = replay(&har, &scrubber(&[]));
     for expected in ["1", "2", "2"] {
-        let answer = replay.send(get("http://h/a")).await.expect("it was recorded");
+        let answer = ask(&replay, get("http://h/a")).await.expect("it was recorded");
         assert_eq!(answer.body, expected);
     }
 }
@@ -185,7 +191,7 @@ async fn json_bodies_choose_the_answer_by_value() {
     let replay = replay(&har, &scrubber(&[]));
     let json = [("content-type", "application/json")];
     let sent = request(Method::POST, "http://h/", &json, Some(br#"{"b": 2, "a": 2}"#));
-    assert_eq!(replay.send(sent).await.expect("it was recorded").body, "two");
+    assert_eq!(ask(&replay, sent).await.expect("it was recorded").body, "two");
 }
 
 #[tokio::test]
@@ -217,7 +223,7 @@ async fn what_was_not_recorded_is_explained_by_the_nearest() {
         (Method::GET, "http://h/users", "the server is `https://h`, not `http://h`"),
         (Method::POST, "https://h/organizations", "entry 3 is nearest, where the body is another"),
     ] {
-        let error = replay.send(request(method, url, &[], None)).await.expect_err("not recorded");
+        let error = ask(&replay, request(method, url, &[], None)).await.expect_err("not recorded");
         assert_eq!(error.code(), Code::NotRecorded);
         assert!(error.to_string().contains(expected), "{error}");
         assert!(!error.to_string().contains("hunter22"), "{error}");
@@ -245,7 +251,7 @@ async fn a_browser_archive_is_understood() {
     let replay = replay(&har, &scrubber(&[]));
     let form = [("content-type", "application/x-www-form-urlencoded")];
     let sent = request(Method::POST, "https://h/form", &form, Some(b"a=b+c"));
-    let answer = replay.send(sent).await.expect("it was recorded");
+    let answer = ask(&replay, sent).await.expect("it was recorded");
     assert_eq!((&answer.body[..], answer.version), (&b"hello"[..], Version::HTTP_3));
     assert!(!answer.headers.contains_key("content-encoding"));
     assert_eq!(answer.headers.get_all("set-cookie").iter().count(), 2);
@@ -253,7 +259,7 @@ async fn a_browser_archive_is_understood() {
         ("blocked", "entry 1 of the recording has no valid status"),
         ("evicted", "entry 3 of the recording has a response without its text"),
     ] {
-        let error = replay.send(get(&format!("https://h/{path}"))).await.expect_err("unsound");
+        let error = ask(&replay, get(&format!("https://h/{path}"))).await.expect_err("unsound");
         assert_eq!((error.code(), error.to_string().as_str()), (Code::BadRecording, expected));
     }
 }
@@ -267,6 +273,6 @@ async fn an_archive_that_is_none_is_refused_without_its_text() {
         assert!(cause.is_some_and(|cause| cause.contains("line") && !cause.contains("hunter")));
     }
     let replay = replay(&har(&[]), &scrubber(&[]));
-    let error = replay.send(get("http://h/")).await.expect_err("the recording is empty");
+    let error = ask(&replay, get("http://h/")).await.expect_err("the recording is empty");
     assert_eq!(error.to_string(), "the recording is empty and has no answer to `GET http://h/`");
 }

@@ -1,0 +1,206 @@
+//! Arguments and settings become an engine that is ready for the call.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use capstan_engine::bindings::{
+    Environment, Files, LayeredEnvironment, MapEnvironment, ProcessEnvironment, RealFiles, Values,
+};
+use capstan_engine::limits::{BINDING_FILE_BYTES_MAX, RECORDING_BYTES_MAX};
+use capstan_engine::upstream::{Client, ClientSettings, Recorder, Replay, Upstream, UpstreamError};
+use capstan_engine::{AuthOverride, CallError, CallLimits, Engine, OperationId, Overrides, Plan};
+use capstan_spec::diagnostic::Code;
+use capstan_spec::placeholder::{self, Piece};
+
+use super::recording::Target;
+use super::watch::Narrator;
+use crate::args::call::{self, CallArgs};
+use crate::exit::Exit;
+use crate::report;
+use crate::settings::{self, Entry};
+use crate::terminal::Terminal;
+
+/// A call whose engine is ready.
+pub(super) struct Prepared<'a> {
+    pub(super) args: &'a CallArgs,
+    pub(super) terminal: &'a Terminal,
+    pub(super) engine: Engine,
+    pub(super) operation: OperationId,
+    recorder: Recording,
+    /// The names that masks in the request can have.
+    pub(super) masks: Vec<String>,
+}
+
+/// The recorder, once the engine has made it.
+type Recording = Arc<Mutex<Option<Arc<Recorder>>>>;
+
+impl<'a> Prepared<'a> {
+    /// Settles arguments and settings, and makes the engine. What a project's settings change of
+    /// where credentials go is said first: it may be what an error is about.
+    pub(super) fn new(args: &'a CallArgs, plan: Arc<Plan>, terminal: &'a Terminal) -> Result<Self, CallError> {
+        let operation = plan.find(&args.operation)?;
+        let view = plan.catalogue().operation(operation);
+        let found = settings::for_operation(&args.file, view.namespace())?;
+        let insecure_http = found.insecure_http(args.limits.insecure_http)?;
+        if let (Some(note), None) = (found.note(&args.overrides), &args.replay) {
+            report::note(&note, terminal);
+        }
+        let settings = found.entry;
+        let overrides = overrides(args, &settings)?;
+        let masks = masks(&view.variables(), &overrides);
+        let client = client_settings(args, &settings)?;
+        let limits = call_limits(args, &settings)?;
+        let recorder = Recording::default();
+        let builder = Engine::builder(plan)
+            .environment(environment(args, &settings)?)
+            .overrides(overrides)
+            .limits(limits)
+            .insecure_http(insecure_http)
+            .inferred_auth(!args.overrides.no_inferred_auth && settings.inferred_auth.unwrap_or(true));
+        let builder = if args.verbose { builder.observer(Arc::new(Narrator::new(*terminal))) } else { builder };
+        let builder = match (&args.replay, &args.record) {
+            (Some(path), _) => {
+                let har = read_recording(path)?;
+                let name = path.display().to_string();
+                builder.allow_missing(true).upstream_with(move |scrubber| {
+                    let replay = Replay::from_har(&har, scrubber)
+                        .map_err(|error| UpstreamError::new(error.code(), format!("`{name}`: {error}")))?;
+                    Ok(Arc::new(replay))
+                })
+            }
+            (None, Some(_)) => {
+                let kept = recorder.clone();
+                builder.upstream_with(move |scrubber| {
+                    let recorder = Arc::new(Recorder::new(Arc::new(Client::new(client)?), scrubber));
+                    *kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(recorder.clone());
+                    Ok(recorder as Arc<dyn Upstream>)
+                })
+            }
+            (None, None) => builder.client(client),
+        };
+        Ok(Prepared { args, terminal, engine: builder.build()?, operation, recorder, masks })
+    }
+
+    /// Writes the recording, if there is to be one.
+    pub(super) fn record(&self, target: Option<Target<'_>>) -> Result<(), CallError> {
+        let recorder = self.recorder.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        target.zip(recorder).map_or(Ok(()), |(target, recorder)| target.write(&recorder))
+    }
+
+    /// Reports an error without the secrets that it may repeat.
+    pub(super) fn fail(&self, error: &CallError) -> Exit {
+        report::error(error, Some(&self.engine.scrubber()), self.terminal)
+    }
+}
+
+/// The names that masks can have: variables of the operation, those that overrides name, and the
+/// credential of a flag.
+fn masks(variables: &[&str], overrides: &Overrides) -> Vec<String> {
+    let auth: &[&String] = match &overrides.auth {
+        None | Some(AuthOverride::None) => &[],
+        Some(AuthOverride::Bearer(text) | AuthOverride::Header(_, text) | AuthOverride::Query(_, text)) => &[text],
+        Some(AuthOverride::Basic(user, password)) => &[user, password],
+    };
+    let pairs = overrides.headers.iter().chain(&overrides.queries).map(|(_, value)| value);
+    let texts = overrides.base_uri.iter().chain(auth.iter().copied()).chain(pairs);
+    let mut names: Vec<String> = variables.iter().map(|name| (*name).to_owned()).collect();
+    names.push("AUTH".to_owned());
+    for piece in texts.flat_map(|text| placeholder::pieces(text)) {
+        if let Piece::Placeholder(placeholder) = piece {
+            names.extend([placeholder.body.to_owned(), placeholder.local().to_owned()]);
+        }
+    }
+    names
+}
+
+/// The environment, and behind it the files of variables, of which later flags win.
+fn environment(args: &CallArgs, settings: &Entry) -> Result<Arc<dyn Environment>, CallError> {
+    let mut layers: Vec<Arc<dyn Environment>> = vec![Arc::new(ProcessEnvironment)];
+    for path in args.overrides.env_files.iter().rev().chain(&settings.env_files) {
+        layers.push(Arc::new(MapEnvironment(variables(path)?)));
+    }
+    Ok(Arc::new(LayeredEnvironment(layers)))
+}
+
+fn variables(path: &Path) -> Result<indexmap::IndexMap<String, String>, CallError> {
+    let bytes = RealFiles
+        .read(path, BINDING_FILE_BYTES_MAX)
+        .map_err(|error| CallError::new(Code::BindingFile, format!("`{}` cannot be read: {error}", path.display())))?;
+    // Whatever its name, a file of variables is in dotenv form.
+    let values = Values::parse(Path::new(".env"), &bytes).map_err(|mut error| {
+        error.message = error.message.replace(".env", &path.display().to_string());
+        CallError::from(error)
+    })?;
+    Ok(values.into_map())
+}
+
+fn overrides(args: &CallArgs, settings: &Entry) -> Result<Overrides, CallError> {
+    let given = &args.overrides;
+    let auth = given.auth.as_ref().or(settings.auth.as_ref());
+    let auth = auth.map(|text| AuthOverride::parse(text)).transpose();
+    let auth = auth.map_err(|why| bad(format!("`--auth` cannot be used: {why}")))?;
+    let headers = given.headers.iter().map(|text| pair(text, ':', "--header", "Name: value"));
+    let mut headers = headers.collect::<Result<Vec<_>, CallError>>()?;
+    let queries = given.queries.iter().map(|text| pair(text, '=', "--query", "name=value"));
+    let mut queries = queries.collect::<Result<Vec<_>, CallError>>()?;
+    let is_set = |set: &[(String, String)], name: &str| set.iter().any(|(n, _)| n.eq_ignore_ascii_case(name));
+    for (name, value) in &settings.headers {
+        if !is_set(&headers, name) {
+            headers.push((name.clone(), value.clone()));
+        }
+    }
+    for (name, value) in &settings.query {
+        if !is_set(&queries, name) {
+            queries.push((name.clone(), value.clone()));
+        }
+    }
+    let base_uri = given.base_uri.clone().or_else(|| settings.base_uri.clone());
+    Ok(Overrides { base_uri, auth, headers, queries })
+}
+
+fn pair(text: &str, mark: char, flag: &str, form: &str) -> Result<(String, String), CallError> {
+    let found = text.split_once(mark).filter(|(name, _)| !name.trim().is_empty());
+    let (name, value) = found.ok_or_else(|| bad(format!("`{flag}` is written `{flag} '{form}'`")))?;
+    let value = if mark == ':' { value.trim() } else { value };
+    Ok((name.trim().to_owned(), value.to_owned()))
+}
+
+fn bad(message: String) -> CallError {
+    CallError::new(Code::BadSettings, message)
+}
+
+fn client_settings(args: &CallArgs, settings: &Entry) -> Result<ClientSettings, CallError> {
+    let mut client = ClientSettings::default();
+    if let Some(timeout) = time(args.limits.connect_timeout, &settings.connect_timeout)? {
+        client.connect_timeout = timeout;
+    }
+    Ok(client)
+}
+
+fn call_limits(args: &CallArgs, settings: &Entry) -> Result<CallLimits, CallError> {
+    let mut limits = CallLimits::default();
+    if let Some(timeout) = time(args.limits.timeout, &settings.timeout)? {
+        limits.timeout = timeout;
+    }
+    let set = settings.max_response.as_deref().map(call::size).transpose().map_err(bad)?;
+    if let Some(bytes) = args.limits.max_response.or(set) {
+        limits.response_bytes_max = bytes;
+    }
+    Ok(limits)
+}
+
+fn time(given: Option<Duration>, set: &Option<String>) -> Result<Option<Duration>, CallError> {
+    match (given, set.as_deref()) {
+        (Some(given), _) => Ok(Some(given)),
+        (None, Some(text)) => call::duration(text).map(Some).map_err(bad),
+        (None, None) => Ok(None),
+    }
+}
+
+fn read_recording(path: &Path) -> Result<Vec<u8>, CallError> {
+    RealFiles.read(path, RECORDING_BYTES_MAX).map_err(|error| {
+        CallError::new(Code::BadRecording, format!("`{}` cannot be read: {error}", path.display()))
+            .with_help("write one with `--record FILE`")
+    })
+}

@@ -1,0 +1,36 @@
+//! What happens during a call, said as it happens.
+
+use capstan_engine::{Event, Observer};
+
+use crate::report;
+use crate::terminal::Terminal;
+
+/// An observer that tells a person.
+pub(super) struct Narrator {
+    terminal: Terminal,
+}
+
+impl Narrator {
+    pub(super) fn new(terminal: Terminal) -> Self {
+        Narrator { terminal }
+    }
+}
+
+impl Observer for Narrator {
+    fn event(&self, event: &Event) {
+        if let Some(text) = sentence(event) {
+            report::note(&text, &self.terminal);
+        }
+    }
+}
+
+/// An event in words.
+fn sentence(event: &Event) -> Option<String> {
+    match event {
+        Event::Attempt { number: 1, method, url } => Some(format!("{method} {url}")),
+        Event::Attempt { number, method, url } => Some(format!("{method} {url} (attempt {number})")),
+        Event::Redirect { status, to } => Some(format!("{status}, redirected to {to}")),
+        Event::Answer { status, took, .. } => Some(format!("{status} in {took:.1?}")),
+        _ => None,
+    }
+}
