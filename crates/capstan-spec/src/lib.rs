@@ -15,6 +15,7 @@ pub mod document;
 pub mod limits;
 mod nearest;
 pub mod placeholder;
+pub mod quantity;
 mod reader;
 pub mod schema;
 pub mod source;

@@ -22,10 +22,10 @@ use std::path::{Path, PathBuf};
 
 use capstan_engine::{AuthOverride, CallError};
 use capstan_spec::diagnostic::Code;
-use capstan_spec::nearest;
+use capstan_spec::{nearest, quantity};
 use serde::Deserialize;
 
-use crate::args::call::{self, OverrideArgs};
+use crate::args::call::OverrideArgs;
 
 const NAME: &str = "capstan.toml";
 
@@ -130,11 +130,11 @@ impl Entry {
         }
         let times = [("timeout", &self.timeout), ("connect-timeout", &self.connect_timeout)];
         for (key, text) in times {
-            if let Some(Err(why)) = text.as_deref().map(call::duration) {
+            if let Some(Err(why)) = text.as_deref().map(quantity::time) {
                 return Err(bad(format!("`{}`: `{key}`: {why}", path.display())));
             }
         }
-        match self.max_response.as_deref().map(call::size) {
+        match self.max_response.as_deref().map(quantity::size) {
             Some(Err(why)) => Err(bad(format!("`{}`: `max-response`: {why}", path.display()))),
             Some(Ok(_)) | None => Ok(()),
         }

@@ -6,6 +6,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use capstan_spec::quantity;
 use clap::{Args, ValueEnum};
 
 /// Call an operation of a capability
@@ -116,15 +117,15 @@ pub(crate) struct OverrideArgs {
 #[command(next_help_heading = "Network")]
 pub(crate) struct LimitArgs {
     /// Time for the whole call: 30s, 500ms, 2m (60s unless given)
-    #[arg(long, value_name = "TIME", value_parser = duration)]
+    #[arg(long, value_name = "TIME", value_parser = quantity::time)]
     pub(crate) timeout: Option<Duration>,
 
     /// Time to a connection (10s unless given)
-    #[arg(long, value_name = "TIME", value_parser = duration)]
+    #[arg(long, value_name = "TIME", value_parser = quantity::time)]
     pub(crate) connect_timeout: Option<Duration>,
 
     /// Largest answer that is read: 64MiB, 500KB, a number of bytes (64MiB unless given)
-    #[arg(long, alias = "max-response-size", value_name = "SIZE", value_parser = size)]
+    #[arg(long, alias = "max-response-size", value_name = "SIZE", value_parser = quantity::size)]
     pub(crate) max_response: Option<u64>,
 
     /// Let credentials travel over plain HTTP to other machines
@@ -198,53 +199,3 @@ Exit codes:
        or larger than allowed
   5    the upstream could not be reached, or not in time
   130  interrupted";
-
-/// Reads a time: a number with `ms`, `s` or `m`; without a unit, seconds.
-pub(crate) fn duration(text: &str) -> Result<Duration, String> {
-    let split = text.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(text.len());
-    let (number, unit) = text.split_at(split);
-    let seconds = match unit.trim() {
-        "ms" => 0.001,
-        "" | "s" | "sec" => 1.0,
-        "m" | "min" => 60.0,
-        "h" => 3600.0,
-        _ => return Err(format!("`{unit}` is not a unit of time; write 500ms, 30s or 2m")),
-    };
-    let number: f64 = number.parse().map_err(|_| "write a time such as 500ms, 30s or 2m".to_owned())?;
-    let duration = Duration::try_from_secs_f64(number * seconds).map_err(|_| "that is too long".to_owned())?;
-    if duration.is_zero() { Err("a time of zero leaves none".to_owned()) } else { Ok(duration) }
-}
-
-/// Reads a size: a number with `B`, `KB`, `KiB`, `MB`, `MiB`, `GB` or `GiB`; without a unit, bytes.
-pub(crate) fn size(text: &str) -> Result<u64, String> {
-    let split = text.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(text.len());
-    let (number, unit) = text.split_at(split);
-    let bytes = match unit.trim().to_ascii_lowercase().as_str() {
-        "" | "b" => 1.0,
-        "k" | "kib" => 1024.0,
-        "kb" => 1e3,
-        "m" | "mib" => 1024.0 * 1024.0,
-        "mb" => 1e6,
-        "g" | "gib" => 1024.0 * 1024.0 * 1024.0,
-        "gb" => 1e9,
-        _ => return Err(format!("`{unit}` is not a unit of size; write 64MiB, 500KB or a number of bytes")),
-    };
-    let number: f64 = number.parse().map_err(|_| "write a size such as 64MiB".to_owned())?;
-    Ok((number * bytes) as u64)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_and_sizes() {
-        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
-        assert_eq!(duration("30"), Ok(Duration::from_secs(30)));
-        assert_eq!(duration("1.5m"), Ok(Duration::from_secs(90)));
-        assert!(duration("0").is_err() && duration("soon").is_err() && duration("3 days").is_err());
-        assert_eq!(size("64MiB"), Ok(64 * 1024 * 1024));
-        assert_eq!(size("1000"), Ok(1000));
-        assert!(size("big").is_err());
-    }
-}

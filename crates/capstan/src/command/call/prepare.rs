@@ -12,10 +12,11 @@ use capstan_engine::upstream::{Client, ClientSettings, Recorder, Replay, Upstrea
 use capstan_engine::{AuthOverride, CallError, CallLimits, Engine, OperationId, Overrides, Plan};
 use capstan_spec::diagnostic::Code;
 use capstan_spec::placeholder::{self, Piece};
+use capstan_spec::quantity;
 
 use super::recording::Target;
 use super::watch::Narrator;
-use crate::args::call::{self, CallArgs};
+use crate::args::call::CallArgs;
 use crate::exit::Exit;
 use crate::report;
 use crate::settings::{self, Entry};
@@ -183,7 +184,7 @@ fn call_limits(args: &CallArgs, settings: &Entry) -> Result<CallLimits, CallErro
     if let Some(timeout) = time(args.limits.timeout, &settings.timeout)? {
         limits.timeout = timeout;
     }
-    let set = settings.max_response.as_deref().map(call::size).transpose().map_err(bad)?;
+    let set = settings.max_response.as_deref().map(quantity::size).transpose().map_err(bad)?;
     if let Some(bytes) = args.limits.max_response.or(set) {
         limits.response_bytes_max = bytes;
     }
@@ -193,7 +194,7 @@ fn call_limits(args: &CallArgs, settings: &Entry) -> Result<CallLimits, CallErro
 fn time(given: Option<Duration>, set: &Option<String>) -> Result<Option<Duration>, CallError> {
     match (given, set.as_deref()) {
         (Some(given), _) => Ok(Some(given)),
-        (None, Some(text)) => call::duration(text).map(Some).map_err(bad),
+        (None, Some(text)) => quantity::time(text).map(Some).map_err(bad),
         (None, None) => Ok(None),
     }
 }

@@ -1,0 +1,127 @@
+//! Times and sizes as people write them: `500ms`, `30s`, `10MiB`. One reading for documents,
+//! settings and flags.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
+use crate::reader::{FromYaml, Reader};
+use crate::source::Spanned;
+use crate::yaml::Node;
+
+/// Reads a time: a number with `ms`, `s`, `m` or `h`; without a unit, seconds.
+///
+/// # Errors
+/// A sentence that says what is wrong with the text. A time of zero is wrong: it leaves none.
+pub fn time(text: &str) -> Result<Duration, String> {
+    let (number, unit) = split(text);
+    let seconds = match unit {
+        "ms" => 0.001,
+        "" | "s" | "sec" => 1.0,
+        "m" | "min" => 60.0,
+        "h" => 3600.0,
+        _ => return Err(format!("`{unit}` is not a unit of time; write 500ms, 30s or 2m")),
+    };
+    let number: f64 = number.parse().map_err(|_| "write a time such as 500ms, 30s or 2m".to_owned())?;
+    let duration = Duration::try_from_secs_f64(number * seconds).map_err(|_| "that is too long".to_owned())?;
+    if duration.is_zero() { Err("a time of zero leaves none".to_owned()) } else { Ok(duration) }
+}
+
+/// Reads a size in bytes: a number with `B`, `KB`, `KiB`, `MB`, `MiB`, `GB` or `GiB`; without a
+/// unit, bytes. Fractions of a byte are dropped.
+///
+/// # Errors
+/// A sentence that says what is wrong with the text.
+pub fn size(text: &str) -> Result<u64, String> {
+    let (number, unit) = split(text);
+    let bytes = match unit.to_ascii_lowercase().as_str() {
+        "" | "b" => 1.0,
+        "k" | "kib" => 1024.0,
+        "kb" => 1e3,
+        "m" | "mib" => 1024.0 * 1024.0,
+        "mb" => 1e6,
+        "g" | "gib" => 1024.0 * 1024.0 * 1024.0,
+        "gb" => 1e9,
+        _ => return Err(format!("`{unit}` is not a unit of size; write 64MiB, 500KB or a number of bytes")),
+    };
+    let number: f64 = number.parse().map_err(|_| "write a size such as 64MiB".to_owned())?;
+    Ok((number * bytes) as u64)
+}
+
+fn split(text: &str) -> (&str, &str) {
+    let text = text.trim();
+    let at = text.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(text.len());
+    let (number, unit) = text.split_at(at);
+    (number, unit.trim())
+}
+
+/// A time in a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Time(pub Duration);
+
+/// A size in a document, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Size(pub u64);
+
+impl FromYaml for Spanned<Time> {
+    fn read(node: &Node<'_>, cx: &mut Reader<'_>) -> Option<Self> {
+        let read = node.as_text().ok_or_else(|| "write a time such as 500ms, 30s or 2m".to_owned()).and_then(time);
+        quantity(read, node, "a time such as `30s`", cx).map(|time| Spanned::new(Time(time), node.span))
+    }
+}
+
+impl FromYaml for Spanned<Size> {
+    fn read(node: &Node<'_>, cx: &mut Reader<'_>) -> Option<Self> {
+        let read = node.as_text().ok_or_else(|| "write a size such as 64MiB".to_owned()).and_then(size);
+        quantity(read, node, "a size such as `64MiB`", cx).map(|size| Spanned::new(Size(size), node.span))
+    }
+}
+
+fn quantity<T>(read: Result<T, String>, node: &Node<'_>, expected: &str, cx: &mut Reader<'_>) -> Option<T> {
+    read.map_err(|_| cx.wrong_type(node, expected)).ok()
+}
+
+impl JsonSchema for Time {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        "Time".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        quantity_schema("^[0-9]+(\\.[0-9]+)? *(ms|s|sec|m|min|h)?$")
+    }
+}
+
+impl JsonSchema for Size {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        "Size".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        quantity_schema("^[0-9]+(\\.[0-9]+)? *([kKmMgG]([iI]?[bB])?|[bB])?$")
+    }
+}
+
+fn quantity_schema(pattern: &str) -> Schema {
+    json_schema!({ "anyOf": [{ "type": "string", "pattern": pattern }, { "type": "number", "minimum": 0 }] })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_and_sizes() {
+        assert_eq!(time("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!(time("30"), Ok(Duration::from_secs(30)));
+        assert_eq!(time("1.5 m"), Ok(Duration::from_secs(90)));
+        assert!(time("0").is_err() && time("soon").is_err() && time("3 days").is_err());
+        assert_eq!(size("64MiB"), Ok(64 * 1024 * 1024));
+        assert_eq!(size("1000"), Ok(1000));
+        assert!(size("big").is_err());
+    }
+}
