@@ -44,7 +44,7 @@ pub use capstan_spec as spec;
 pub use engine::{Engine, EngineBuilder, Invocation};
 pub use error::{CallError, ErrorKind, FailedResponse};
 pub use exchange::CallLimits;
-pub use load::{Loaded, load, load_text};
+pub use load::{Loaded, load, load_amended, load_text};
 pub use observe::{Event, Observer};
 pub use outcome::{Outcome, Output, Outputs};
 pub use overrides::{AuthOverride, Overrides};

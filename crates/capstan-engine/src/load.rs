@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 
+use capstan_spec::Amending;
 use capstan_spec::diagnostic::{Code, Diagnostic, Sink};
 use capstan_spec::source::{SourceMap, Span};
 
@@ -25,16 +26,26 @@ pub struct Loaded {
 /// Loads a capability from a file. Never fails: the diagnostics say what is wrong, also when the
 /// file cannot be read.
 pub fn load(path: &Path, files: &dyn Files) -> Loaded {
+    load_amended(path, files, &[])
+}
+
+/// Loads a capability from a file as [`load`] does, with changes to its consumed APIs, the most
+/// important first.
+pub fn load_amended(path: &Path, files: &dyn Files, amendings: &[Amending]) -> Loaded {
     let name = path.to_string_lossy();
     match read_text(path, files) {
-        Ok(text) => load_text(&name, &text, files),
+        Ok(text) => loaded(&name, &text, files, amendings),
         Err(unreadable) => unreadable.into_loaded(&name),
     }
 }
 
 /// Loads a capability from its text. Imports are relative to the folder of `name`.
 pub fn load_text(name: &str, text: &str, files: &dyn Files) -> Loaded {
-    let loaded = capstan_spec::load(name, text, &SpecFiles(files));
+    loaded(name, text, files, &[])
+}
+
+fn loaded(name: &str, text: &str, files: &dyn Files, amendings: &[Amending]) -> Loaded {
+    let loaded = capstan_spec::load_amended(name, text, &SpecFiles(files), amendings);
     let mut sink = loaded.diagnostics;
     let sources = Arc::new(loaded.sources);
     let plan = loaded.capability.map(|capability| compile(&capability, name, sources.clone(), &mut sink));

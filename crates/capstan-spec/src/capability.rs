@@ -9,12 +9,15 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::check;
-use crate::diagnostic::{Code, Diagnostic, Sink};
-use crate::document::{Aggregate, Binding, Consumes, Document, Exposes, Import, Info, OrImport, Version};
+use crate::diagnostic::{Code, Diagnostic, Severity, Sink};
+use crate::document::{
+    Aggregate, Amendment, Authentication, Binding, BindingKeys, Consumes, Document, Exposes, Import, Info, OrImport,
+    Version,
+};
 use crate::limits;
 use crate::placeholder::{Form, placeholders};
-use crate::reader::Reader;
-use crate::source::{FileId, SourceMap, Span};
+use crate::reader::{FromYaml, Reader, Text};
+use crate::source::{FileId, SourceMap, Span, Spanned};
 use crate::yaml::{self, Kind, Node};
 
 /// The door through which imported files come in.
@@ -47,8 +50,43 @@ pub struct Capability {
     pub missing_namespaces: HashSet<String>,
     /// Whether the file has no `capability` and is there for others to import.
     pub is_standalone: bool,
+    /// What a caller changes of consumed APIs, the most important first.
+    pub amendments: Vec<Amended>,
     /// Where the root stands.
     pub span: Span,
+}
+
+/// A change to consumed APIs, read.
+#[derive(Clone, Debug)]
+pub struct Amended {
+    /// The namespace of the consumed API; absent, all of them.
+    namespace: Option<Arc<str>>,
+    amendment: Amendment,
+}
+
+impl Capability {
+    /// What a caller changes of a consumed API, the most important first.
+    pub fn amendments(&self, consumes: &Consumes) -> impl Iterator<Item = &Amendment> {
+        let namespace = consumes.namespace.as_ref().map(|n| n.value.clone());
+        let applies = move |amended: &&Amended| amended.namespace.is_none() || amended.namespace == namespace;
+        self.amendments.iter().filter(applies).map(|amended| &amended.amendment)
+    }
+
+    /// The authentication of a consumed API: the caller's, or its own.
+    pub fn authentication<'c>(&'c self, consumes: &'c Consumes) -> Option<&'c Authentication> {
+        self.amendments(consumes).find_map(|a| a.authentication.as_ref()).or(consumes.authentication.as_ref())
+    }
+}
+
+/// A change to consumed APIs as a caller hands it over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Amending {
+    /// The namespace of the consumed API; absent, all of them.
+    pub namespace: Option<String>,
+    /// Where it comes from, as messages call it.
+    pub source: String,
+    /// Its text, in YAML or JSON: the keys of an [`Amendment`].
+    pub text: String,
 }
 
 /// What a load gives: the texts, what is wrong with them, and the capability where there is one.
@@ -65,6 +103,12 @@ pub struct Loaded {
 /// Loads a capability from its text. `name` is the path as the caller gave it: messages show it,
 /// imports are relative to its folder.
 pub fn load(name: &str, text: &str, files: &dyn Files) -> Loaded {
+    load_amended(name, text, files, &[])
+}
+
+/// Loads a capability as [`load`] does, with changes to its consumed APIs, the most important
+/// first. A variable that only a change names comes from the environment.
+pub fn load_amended(name: &str, text: &str, files: &dyn Files, amendings: &[Amending]) -> Loaded {
     let mut loader = Loader {
         sources: SourceMap::new(),
         sink: Sink::new(),
@@ -76,7 +120,7 @@ pub fn load(name: &str, text: &str, files: &dyn Files) -> Loaded {
         followed_bytes: 0,
         brought: HashSet::new(),
     };
-    let capability = loader.capability(name, text);
+    let capability = loader.capability(name, text, amendings);
     Loaded { sources: loader.sources, diagnostics: loader.sink, capability }
 }
 
@@ -117,7 +161,7 @@ impl Origin<'_> {
 }
 
 impl Loader<'_> {
-    fn capability(&mut self, name: &str, text: &str) -> Option<Capability> {
+    fn capability(&mut self, name: &str, text: &str, amendings: &[Amending]) -> Option<Capability> {
         let document = self.document(name, text)?;
         let origin = Origin { path: clean(Path::new(name)), importer: None, depth: 0 };
         let mut capability = Capability {
@@ -130,6 +174,7 @@ impl Loader<'_> {
             named: HashSet::new(),
             missing_namespaces: HashSet::new(),
             is_standalone: document.is_standalone,
+            amendments: Vec::new(),
             span: document.span,
         };
         let mut extra_binds = Vec::new();
@@ -138,10 +183,33 @@ impl Loader<'_> {
         capability.exposes = self.section(document.exposes, &origin, &mut extra_binds);
         capability.aggregates = self.section(document.aggregates, &origin, &mut extra_binds);
         capability.binds.extend(extra_binds);
+        for amending in amendings {
+            self.amend(&mut capability, amending);
+        }
         capability.named = std::mem::take(&mut self.named);
         capability.missing_namespaces = std::mem::take(&mut self.missing);
         check::check(&capability, &mut self.sink);
         Some(capability)
+    }
+
+    fn amend(&mut self, capability: &mut Capability, amending: &Amending) {
+        let text: Arc<str> = amending.text.as_str().into();
+        let file = self.sources.add(amending.source.as_str(), text.clone());
+        let Some(node) = yaml::read(file, &text, &mut self.sink) else { return };
+        let mut sink = Sink::new();
+        let amendment = Amendment::read(&node, &mut Reader::new(&mut sink));
+        for mut diagnostic in sink.into_sorted() {
+            // Settings have spellings of their own, as good as the document's; what they say in
+            // vain is an error, as everywhere in settings.
+            diagnostic.severity = Severity::Error;
+            if diagnostic.code != Code::NonStandardForm {
+                self.sink.push(diagnostic);
+            }
+        }
+        collect_names(&node, &mut self.named);
+        capability.binds.extend(implied_binding(&node, &capability.binds));
+        let namespace = amending.namespace.as_deref().map(Arc::from);
+        capability.amendments.extend(amendment.map(|amendment| Amended { namespace, amendment }));
     }
 
     fn document(&mut self, name: &str, text: &str) -> Option<Document> {
@@ -377,6 +445,28 @@ fn clean(path: &Path) -> PathBuf {
         }
     }
     clean
+}
+
+/// The keys of a change whose variables are a caller's own.
+const CREDENTIAL_KEYS: [&str; 1] = ["authentication"];
+
+/// A binding to the environment for the variables that a change names and nothing binds.
+fn implied_binding(node: &Node<'_>, binds: &[Binding]) -> Option<Binding> {
+    let mut names = HashSet::new();
+    for (key, value) in node.as_mapping()? {
+        if CREDENTIAL_KEYS.contains(&key.text.as_ref()) {
+            collect_names(value, &mut names);
+        }
+    }
+    let is_bound = |name: &String| binds.iter().any(|b| b.keys.entries.iter().any(|(v, _)| *v.value == **name));
+    let mut names: Vec<String> = names.into_iter().filter(|name| !name.contains('.') && !is_bound(name)).collect();
+    names.sort();
+    let entries = names.iter().map(|name| {
+        let name: Text = Spanned::new(name.as_str().into(), node.span);
+        (name.clone(), name)
+    });
+    let keys = BindingKeys { entries: entries.collect() };
+    (!keys.entries.is_empty()).then(|| Binding { span: node.span, keys, ..Binding::default() })
 }
 
 /// Collects the names of all placeholders below a node, and bare texts that may be meant as one.

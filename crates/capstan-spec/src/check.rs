@@ -269,7 +269,7 @@ impl Capability {
 
     /// Whether some consumed API says nothing about authentication.
     pub fn has_unauthenticated(&self) -> bool {
-        self.consumes.iter().any(|c| c.authentication.is_none())
+        self.consumes.iter().any(|c| self.authentication(c).is_none())
     }
 }
 

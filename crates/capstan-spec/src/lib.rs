@@ -21,6 +21,6 @@ pub mod schema;
 pub mod source;
 mod yaml;
 
-pub use capability::{Capability, Files, Loaded, load};
+pub use capability::{Amending, Capability, Files, Loaded, load, load_amended};
 pub use nearest::nearest;
 pub use reader::Text;

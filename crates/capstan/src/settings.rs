@@ -11,6 +11,10 @@
 //! auth = "bearer:{{MY_TOKEN}}"
 //! headers = { X-Team = "search" }
 //!
+//! [namespace.weather.authentication]
+//! type = "basic"
+//! username = "{{WEATHER_USER}}"
+//!
 //! [file."capabilities/*.yaml"]
 //! timeout = "10s"
 //! ```
@@ -22,7 +26,7 @@ use std::path::{Path, PathBuf};
 
 use capstan_engine::{AuthOverride, CallError};
 use capstan_spec::diagnostic::Code;
-use capstan_spec::{nearest, quantity};
+use capstan_spec::{Amending, nearest, quantity};
 use serde::Deserialize;
 
 use crate::args::call::OverrideArgs;
@@ -30,7 +34,7 @@ use crate::args::call::OverrideArgs;
 const NAME: &str = "capstan.toml";
 
 /// The keys of a settings file, for "did you mean".
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 13] = [
     "namespace",
     "file",
     "base-uri",
@@ -43,6 +47,7 @@ const KEYS: [&str; 12] = [
     "timeout",
     "connect-timeout",
     "max-response",
+    "authentication",
 ];
 
 /// A settings file.
@@ -84,6 +89,8 @@ pub(crate) struct Entry {
     pub(crate) connect_timeout: Option<String>,
     /// Largest answer that is read.
     pub(crate) max_response: Option<String>,
+    /// The document's own key, in place of the file's.
+    pub(crate) authentication: Option<toml::Table>,
 }
 
 impl Entry {
@@ -105,6 +112,7 @@ impl Entry {
             timeout,
             connect_timeout,
             max_response,
+            authentication: _, // the document model weighs it: see `amendings`
         } = other;
         fill(&mut self.base_uri, base_uri);
         fill(&mut self.auth, auth);
@@ -122,6 +130,19 @@ impl Entry {
             self.query.entry(name).or_insert(value);
         }
         self.env_files.extend(env_files);
+    }
+
+    /// Whether it changes the credential.
+    fn says_who_calls(&self) -> bool {
+        self.auth.is_some() || self.authentication.is_some()
+    }
+
+    /// What it says in the document's own keys, as one JSON text; `None` where it says nothing.
+    fn to_amendment(&self) -> Option<String> {
+        let tables = [("authentication", &self.authentication)];
+        let tables = tables.into_iter().filter_map(|(key, table)| Some((key.to_owned(), to_json(table.as_ref()?))));
+        let tables: serde_json::Map<String, serde_json::Value> = tables.collect();
+        (!tables.is_empty()).then(|| format!("{:#}", serde_json::Value::Object(tables)))
     }
 
     fn check(&self, path: &Path) -> Result<(), CallError> {
@@ -164,7 +185,7 @@ impl Found {
         if let Some((path, mut entry)) = project {
             let insecure_http = entry.insecure_http.take_if(|allowed| *allowed).is_some();
             found.project =
-                Project { path, base_uri: entry.base_uri.is_some(), auth: entry.auth.is_some(), insecure_http };
+                Project { path, base_uri: entry.base_uri.is_some(), auth: entry.says_who_calls(), insecure_http };
             found.entry = entry;
         }
         found.entry.extend(user);
@@ -208,11 +229,52 @@ pub(crate) fn for_operation(file: &Path, namespace: &str) -> Result<Found, CallE
     Ok(Found::new(project, user.unwrap_or_default()))
 }
 
+/// The changes to the consumed APIs of a file, the most important first.
+pub(crate) fn amendings(file: &Path) -> Result<Vec<Amending>, CallError> {
+    let user_path = user_path();
+    let paths = project_path(user_path.as_deref()).into_iter().chain(user_path);
+    let mut amendings = Vec::new();
+    for path in paths {
+        let Some(text) = read(&path)? else { continue };
+        let source = path.display().to_string();
+        let Settings { namespace, file: by_file } = parse(&path, &text)?;
+        let mut add = |namespace: Option<String>, entry: &Entry| {
+            let text = entry.to_amendment();
+            amendings.extend(text.map(|text| Amending { namespace, source: source.clone(), text }));
+        };
+        namespace.iter().for_each(|(name, entry)| add(Some(name.clone()), entry));
+        let folder = path.parent().unwrap_or(Path::new(""));
+        by_file.iter().filter(|(pattern, _)| is_match(pattern, folder, file)).for_each(|(_, entry)| add(None, entry));
+    }
+    Ok(amendings)
+}
+
+fn parse(path: &Path, text: &str) -> Result<Settings, CallError> {
+    toml::from_str(text).map_err(|error| unreadable(path, text, &error))
+}
+
+/// A TOML table in JSON; a date becomes its text.
+fn to_json(table: &toml::Table) -> serde_json::Value {
+    table.iter().map(|(key, member)| (key.clone(), value_to_json(member))).collect()
+}
+
+fn value_to_json(value: &toml::Value) -> serde_json::Value {
+    match value {
+        toml::Value::String(text) => text.as_str().into(),
+        toml::Value::Integer(number) => (*number).into(),
+        toml::Value::Float(number) => (*number).into(),
+        toml::Value::Boolean(value) => (*value).into(),
+        toml::Value::Datetime(moment) => moment.to_string().into(),
+        toml::Value::Array(items) => items.iter().map(value_to_json).collect(),
+        toml::Value::Table(table) => to_json(table),
+    }
+}
+
 /// What a settings file says of an operation.
 fn entry(path: &Path, file: &Path, namespace: &str) -> Result<Entry, CallError> {
     let mut entry = Entry::default();
     let Some(text) = read(path)? else { return Ok(entry) };
-    let settings: Settings = toml::from_str(&text).map_err(|error| unreadable(path, &text, &error))?;
+    let settings = parse(path, &text)?;
     let folder = path.parent().unwrap_or(Path::new(""));
     let by_namespace = settings.namespace.into_iter().filter(|(name, _)| name == namespace);
     let by_file = settings.file.into_iter().filter(|(pattern, _)| is_match(pattern, folder, file));

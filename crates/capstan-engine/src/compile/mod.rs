@@ -90,7 +90,7 @@ fn compile_operation(id: OperationId, source: &OperationSource<'_>, names: &mut 
     let path_written = url::joined_path(source);
     let base = url::base(source.consumes.base_uri.as_ref(), &mut scope);
     let base_needs = scope.take_used();
-    let auth = auth::compile(source.consumes.authentication.as_ref(), &mut scope);
+    let auth = auth::compile(source.capability.authentication(source.consumes), &mut scope);
     let inferred = inferred_bearer(source, &mut scope);
     let auth_needs = scope.take_used();
     let (path, query_literal) = url::path(&path_written, source.consumes.base_uri.as_ref(), &mut scope);
@@ -152,7 +152,7 @@ fn undeclared(inputs: &[Input], sink: &mut Sink) {
 
 /// The variable that is sent as a bearer token where the API says nothing about authentication.
 fn inferred_bearer(source: &OperationSource<'_>, scope: &mut Scope<'_>) -> Option<crate::plan::VariableId> {
-    if source.consumes.authentication.is_some() {
+    if source.capability.authentication(source.consumes).is_some() {
         return None;
     }
     let variable = source.capability.inferred_bearer()?;

@@ -4,6 +4,7 @@
 //! them; nothing after this module asks which version a file was, or which form it used.
 
 mod aggregate;
+mod amendment;
 mod auth;
 mod binding;
 mod body;
@@ -20,6 +21,7 @@ mod section;
 mod step;
 
 pub use aggregate::{Aggregate, Flow, Semantics};
+pub use amendment::Amendment;
 pub use auth::{ApiKey, Authentication, AwsSigV4, Basic, Bearer, Digest, OAuth1, OAuth2, Placement, TokenValidation};
 pub use binding::{Binding, BindingKeys};
 pub use body::{BodyKind, MultipartPart, RequestBody, TypedBody};

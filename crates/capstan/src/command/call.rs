@@ -6,12 +6,12 @@ mod recording;
 mod running;
 mod watch;
 
-use capstan_engine::bindings::RealFiles;
 use capstan_engine::jsonpath::JsonPath;
 use capstan_engine::{Invocation, Reveal};
 
 use self::prepare::Prepared;
 use crate::args::call::CallArgs;
+use crate::command::loading;
 use crate::exit::Exit;
 use crate::terminal::Terminal;
 use crate::{output, params, print, report};
@@ -26,7 +26,10 @@ pub(crate) fn run(args: &CallArgs, terminal: &Terminal) -> Exit {
         Ok(params) => params,
         Err(bad) => return report::usage(&bad.message, &[bad.help], terminal),
     };
-    let loaded = capstan_engine::load(&args.file, &RealFiles);
+    let loaded = match loading::load(&args.file) {
+        Ok(loaded) => loaded,
+        Err(error) => return report::error(&error, None, terminal),
+    };
     let Some(plan) = loaded.plan else {
         report::diagnostics(&loaded.sources, report::errors(&loaded.diagnostics), terminal);
         return Exit::Capability;

@@ -5,13 +5,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use capstan_engine::bindings::RealFiles;
-use capstan_engine::{Loaded, Plan};
+use capstan_engine::{CallError, Loaded, Plan};
 use capstan_spec::diagnostic::Code;
 use capstan_spec::diagnostic::render;
 
 use crate::find::{Finding, Found, find};
-use crate::report;
 use crate::terminal::Terminal;
+use crate::{report, settings};
 
 /// The files of a command line, read one after the other.
 pub(crate) struct Loading<'t> {
@@ -72,9 +72,24 @@ impl<'t> Loading<'t> {
     }
 }
 
+/// Loads one file with what the settings change of it.
+///
+/// # Errors
+/// The settings cannot be used. What is wrong with the file is among its diagnostics.
+pub(crate) fn load(path: &Path) -> Result<Loaded, CallError> {
+    let amendings = settings::amendings(path)?;
+    Ok(capstan_engine::load_amended(path, &RealFiles, &amendings))
+}
+
 /// The plan of one file that was named; its errors are shown.
 pub(crate) fn one(path: &Path, terminal: &Terminal) -> Option<Arc<Plan>> {
-    let loaded = capstan_engine::load(path, &RealFiles);
+    let loaded = match load(path) {
+        Ok(loaded) => loaded,
+        Err(error) => {
+            report::error(&error, None, terminal);
+            return None;
+        }
+    };
     if loaded.plan.is_none() {
         report::diagnostics(&loaded.sources, report::errors(&loaded.diagnostics), terminal);
     }
