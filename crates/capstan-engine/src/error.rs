@@ -126,12 +126,18 @@ impl CallError {
     /// Which road the call failed on.
     pub fn kind(&self) -> ErrorKind {
         match self.inner.code {
-            Code::UnknownOperation | Code::AmbiguousOperation | Code::InvalidParameters | Code::BadSettings => {
-                ErrorKind::Usage
-            }
-            Code::UpstreamStatus | Code::UnexpectedContent | Code::ResponseTooLarge | Code::RefusedRedirect => {
-                ErrorKind::UpstreamAnswer
-            }
+            Code::UnknownOperation
+            | Code::AmbiguousOperation
+            | Code::InvalidParameters
+            | Code::BadSettings
+            | Code::NoPagination => ErrorKind::Usage,
+            Code::UpstreamStatus
+            | Code::UnexpectedContent
+            | Code::ResponseTooLarge
+            | Code::RefusedRedirect
+            | Code::EndlessPages
+            | Code::RefusedPage
+            | Code::UnclearPage => ErrorKind::UpstreamAnswer,
             Code::Unreachable | Code::TimedOut | Code::BrokenResponse | Code::NotRecorded => ErrorKind::Unreachable,
             Code::Interrupted => ErrorKind::Interrupted,
             Code::FileUnreadable
@@ -163,6 +169,7 @@ impl CallError {
             | Code::BadPattern
             | Code::BadHeaderName
             | Code::BadBody
+            | Code::BadPagination
             | Code::UnsupportedAuthentication
             | Code::UnsupportedFormat
             | Code::UnsupportedTransport

@@ -33,6 +33,7 @@ mod load;
 mod observe;
 mod outcome;
 mod overrides;
+mod pages;
 mod pattern;
 mod plan;
 mod render;
@@ -48,6 +49,9 @@ pub use load::{Loaded, load, load_amended, load_text};
 pub use observe::{Event, Observer};
 pub use outcome::{Outcome, Output, Outputs};
 pub use overrides::{AuthOverride, Overrides};
-pub use plan::{Catalogue, FixedView, InputView, ListStyle, OperationId, OperationView, OutputView, Place, Plan};
+pub use pages::{Page, PageLimits, Pages, Resume};
+pub use plan::{
+    Catalogue, FixedView, InputView, ListStyle, OperationId, OperationView, OutputView, PaginationView, Place, Plan,
+};
 pub use render::Reveal;
 pub use variables::VariableState;

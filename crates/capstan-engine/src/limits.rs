@@ -54,3 +54,7 @@ pub const MESSAGE_CHARS_MAX: usize = 500;
 
 /// Bytes of an unexpected answer that an error shows.
 pub const PREVIEW_BYTES_MAX: usize = 200;
+
+/// Pages of one list that are followed unless a caller asks for more: a list that is longer is
+/// mostly one that never ends.
+pub const PAGES_MAX: u64 = 10_000;

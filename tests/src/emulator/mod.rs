@@ -6,6 +6,7 @@
 pub(crate) mod chaos;
 pub(crate) mod echo;
 pub(crate) mod kinde;
+pub(crate) mod lists;
 mod reply;
 
 use std::convert::Infallible;

@@ -17,7 +17,7 @@ pub(crate) mod words;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::emulator::{Received, Server, chaos, echo, kinde};
+use crate::emulator::{Received, Server, chaos, echo, kinde, lists};
 use binary::Finished;
 use case::Case;
 use check::{Observed, Update};
@@ -158,5 +158,6 @@ fn start(upstream: &Upstream, other: &Server) -> Server {
         Upstream::Echo => echo::start(),
         Upstream::Quiet => echo::start_quiet(),
         Upstream::Chaos => chaos::start(other.origin()),
+        Upstream::Lists => lists::start(other.origin()),
     }
 }

@@ -49,6 +49,7 @@ pub(crate) enum Upstream {
     Echo,
     Quiet,
     Chaos,
+    Lists,
 }
 
 /// One call of the binary.
@@ -226,6 +227,7 @@ fn upstream(kind: &str, body: &str) -> Result<Upstream, String> {
         "echo" => Ok(Upstream::Echo),
         "quiet" => Ok(Upstream::Quiet),
         "chaos" => Ok(Upstream::Chaos),
+        "lists" => Ok(Upstream::Lists),
         _ => Err(format!("no server is called `{kind}`")),
     }
 }

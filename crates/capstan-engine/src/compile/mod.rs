@@ -9,6 +9,7 @@ mod inputs;
 mod json;
 mod names;
 mod output;
+mod pages;
 mod url;
 mod xml;
 
@@ -100,8 +101,10 @@ fn compile_operation(id: OperationId, source: &OperationSource<'_>, names: &mut 
     let format = source.operation.value.output_raw_format.map_or(RawFormat::Json, |f| f.value);
     let outputs = output::compile(&source.operation.value, format, scope.sink);
     let variables = Needs { base: base_needs, auth: auth_needs, rest: scope.take_used() };
-    let inputs = scope.finish();
+    let mut inputs = scope.finish();
     undeclared(&inputs, sink);
+    let mut query = parts.query;
+    let pagination = pages::compile(source, &mut inputs, &mut query, &outputs.outputs, sink);
     let text = |t: &Option<capstan_spec::Text>| t.as_ref().map(|t| t.value.clone());
     Operation {
         id,
@@ -119,7 +122,7 @@ fn compile_operation(id: OperationId, source: &OperationSource<'_>, names: &mut 
             base,
             path,
             query_literal,
-            query: parts.query,
+            query,
             headers: parts.headers,
             cookies: parts.cookies,
             body,
@@ -127,6 +130,7 @@ fn compile_operation(id: OperationId, source: &OperationSource<'_>, names: &mut 
             accept: accept(format),
         },
         outputs,
+        pagination,
         variables,
         inferred_bearer: inferred,
     }

@@ -80,7 +80,8 @@ fn shape(parameter: &OutputParameter, sink: &mut Sink) -> Option<Shape> {
     Some(Shape::Path { path: path.or_else(root)?, kind, max_length })
 }
 
-fn path(text: &Text, sink: &mut Sink) -> Option<JsonPath> {
+/// Compiles a path. A text that is none is reported.
+pub(super) fn path(text: &Text, sink: &mut Sink) -> Option<JsonPath> {
     match JsonPath::compile(text.value.trim()) {
         Ok(path) => {
             // `$.` is what nearly everybody writes for the root; nobody needs to hear of it.

@@ -2,6 +2,7 @@
 
 mod builder;
 mod failure;
+mod pages;
 
 use std::fmt;
 use std::path::Path;
@@ -32,13 +33,14 @@ use failure::from_upstream;
 pub struct Invocation {
     operation: String,
     params: Map<String, Value>,
+    page_url: Option<String>,
 }
 
 impl Invocation {
     /// A call of this operation: its name, `namespace.name`, `resource.name`,
     /// `namespace.resource.name`, or its method and path (`GET /organizations`).
     pub fn new(operation: impl Into<String>) -> Self {
-        Invocation { operation: operation.into(), params: Map::new() }
+        Invocation { operation: operation.into(), ..Invocation::default() }
     }
 
     /// Adds a parameter. Text is turned into the declared type.
@@ -50,6 +52,12 @@ impl Invocation {
     /// Adds parameters.
     pub fn params(mut self, params: Map<String, Value>) -> Self {
         self.params.extend(params);
+        self
+    }
+
+    /// Begins a list of pages at the page of this URL: see [`Resume::Url`](crate::Resume::Url).
+    pub fn page_url(mut self, url: impl Into<String>) -> Self {
+        self.page_url = Some(url.into());
         self
     }
 }
@@ -157,12 +165,33 @@ impl Inner {
 
     async fn call(&self, operation: &Operation, params: &Map<String, Value>) -> Result<Outcome, CallError> {
         let rendered = self.prepare(operation, params, Reveal::Secret)?;
+        let response = self.answer(operation, params, rendered).await?;
+        self.outcome(operation, params, response)
+    }
+
+    /// Sends a request and gives the whole answer, which is no error.
+    async fn answer(
+        &self,
+        operation: &Operation,
+        params: &Map<String, Value>,
+        rendered: Rendered,
+    ) -> Result<Response, CallError> {
         self.check_transport(operation, &rendered)?;
         let exchanged = self.exchange().whole(rendered.request).await;
         let response = exchanged.map_err(|e| from_upstream(e).for_request(self.shown(operation, params)))?;
         if !response.status.is_success() {
             return Err(self.failed(operation, params, response));
         }
+        Ok(response)
+    }
+
+    /// Reads the outputs of an answer.
+    fn outcome(
+        &self,
+        operation: &Operation,
+        params: &Map<String, Value>,
+        response: Response,
+    ) -> Result<Outcome, CallError> {
         let mut notices = Notices::default();
         let outputs = decode(&operation.outputs, &response.headers, &response.body, &mut notices);
         let outputs = outputs.map_err(|error| {

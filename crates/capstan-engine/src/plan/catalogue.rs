@@ -6,6 +6,7 @@ use super::auth::Auth;
 use super::display::Show;
 use super::operation::{Input, Operation, OperationId, Place, Source};
 use super::output::{Output, Shape};
+use super::pages::Pagination;
 use super::{Fixed, Plan};
 
 /// The operations of a plan, for people and for protocols.
@@ -115,6 +116,11 @@ impl<'p> OperationView<'p> {
         self.operation.outputs.format
     }
 
+    /// How its pages are followed, where it has pages.
+    pub fn pagination(&self) -> Option<PaginationView<'p>> {
+        self.operation.pagination.as_ref().map(|pagination| PaginationView { operation: self.operation, pagination })
+    }
+
     /// How the request proves who sends it, variables by name; `None` where it does not.
     pub fn authentication(&self) -> Option<String> {
         if let Some(id) = self.operation.inferred_bearer {
@@ -145,6 +151,46 @@ impl<'p> OperationView<'p> {
     pub fn location(&self) -> Option<String> {
         self.plan.locate(self.operation.span)
     }
+}
+
+/// How the pages of an operation are followed.
+#[derive(Clone, Copy, Debug)]
+pub struct PaginationView<'p> {
+    operation: &'p Operation,
+    pagination: &'p Pagination,
+}
+
+impl<'p> PaginationView<'p> {
+    /// Its type: `cursor`, `offset`, `page`, `link`, `nextLink` or `keyset`.
+    pub fn kind(&self) -> &'static str {
+        self.pagination.advance.kind()
+    }
+
+    /// The parameter that asks for a page.
+    pub fn parameter(&self) -> Option<&'p str> {
+        self.pagination.advance.parameter().map(|id| &*self.operation.inputs[id.index()].name)
+    }
+
+    /// Whether nobody declared it: the names of parameters gave it away.
+    pub fn is_recognised(&self) -> bool {
+        self.pagination.is_recognised
+    }
+
+    /// The line of a document that says it.
+    pub fn to_yaml(&self) -> String {
+        let parameter = self.parameter().map(|name| ("parameter", name.to_owned()));
+        let items = self.pagination.items.as_ref().map(|items| ("items", items.to_string()));
+        let keys = [("type", self.kind().to_owned())].into_iter().chain(parameter);
+        let keys = keys.chain(self.pagination.advance.keys()).chain(items);
+        let keys: Vec<String> = keys.map(|(key, value)| format!("{key}: {}", flow_scalar(&value))).collect();
+        format!("pagination: {{ {} }}", keys.join(", "))
+    }
+}
+
+/// A text inside a YAML flow mapping: in quotes where it would mean something else.
+fn flow_scalar(text: &str) -> String {
+    let is_plain = text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '$' | '.' | '-'));
+    if is_plain { text.to_owned() } else { format!("'{}'", text.replace('\'', "''")) }
 }
 
 /// What a caller gives to an operation.

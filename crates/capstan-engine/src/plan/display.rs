@@ -46,6 +46,10 @@ impl Plan {
         if let Some(auth) = show.auth() {
             writeln!(f, "  authentication {auth}")?;
         }
+        if let Some(pagination) = &operation.pagination {
+            let recognised = if pagination.is_recognised { " recognised" } else { "" };
+            writeln!(f, "  pages by {}{recognised}", pagination.advance.kind())?;
+        }
         writeln!(f, "  answer {} read {}", operation.outputs.format, show.decode())?;
         for output in &operation.outputs.outputs {
             writeln!(f, "  output {} = {}", output.name, shape(&output.shape))?;

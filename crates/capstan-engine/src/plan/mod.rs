@@ -10,6 +10,7 @@ mod display;
 mod find;
 mod operation;
 mod output;
+mod pages;
 mod template;
 
 use std::sync::Arc;
@@ -18,12 +19,13 @@ use capstan_spec::source::{SourceMap, Span};
 
 pub(crate) use auth::{Auth, Credential};
 pub(crate) use body::{Body, FormField, JsonNode, MultipartPart};
-pub use catalogue::{Catalogue, FixedView, InputView, OperationView, OutputView};
+pub use catalogue::{Catalogue, FixedView, InputView, OperationView, OutputView, PaginationView};
 pub(crate) use operation::{
     Base, Fixed, HeaderParameter, Input, Needs, Operation, PathPart, QueryParameter, Request, Segment, Source,
 };
 pub use operation::{ListStyle, OperationId, Place};
 pub(crate) use output::{Decode, Output, Outputs, Shape};
+pub(crate) use pages::{Advance, Pagination};
 pub(crate) use template::{ExpressionId, Expressions, InputId, Part, Template, VariableId};
 
 /// A compiled capability.

@@ -10,6 +10,7 @@ use http::{HeaderName, HeaderValue};
 use super::auth::Auth;
 use super::body::{Body, JsonNode};
 use super::output::Outputs;
+use super::pages::Pagination;
 use super::template::{InputId, Part, Template, VariableId};
 
 /// Names an operation of a plan.
@@ -84,6 +85,8 @@ pub(crate) struct Operation {
     pub(crate) fixed: Vec<Fixed>,
     pub(crate) request: Request,
     pub(crate) outputs: Outputs,
+    /// How its pages are followed, where it has pages.
+    pub(crate) pagination: Option<Pagination>,
     /// The variables it needs, by the part of the request that needs them.
     pub(crate) variables: Needs,
     /// The variable that is sent as a bearer token because nothing says how it is used.

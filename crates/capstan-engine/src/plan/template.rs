@@ -87,6 +87,11 @@ impl Template {
         self.parts.iter().any(|part| matches!(part.slot(), Part::Expression(_)))
     }
 
+    /// Whether a bound variable is in it.
+    pub(crate) fn has_variable(&self) -> bool {
+        self.parts.iter().any(|part| matches!(part.slot(), Part::Variable(_)))
+    }
+
     /// The inputs it needs.
     pub(crate) fn inputs(&self) -> impl Iterator<Item = InputId> {
         self.parts.iter().filter_map(|p| match p.slot() {

@@ -1269,6 +1269,96 @@ codes! {
     /// If calls are interrupted because they take too long, give them a shorter limit with the
     /// timeout flags that `capstan call --help` lists.
     "CAP0610" Interrupted Error;
+
+    /// A pagination names no parameter of its operation
+    ///
+    /// `pagination` says how the pages of a list are followed; its `parameter` is the input of the
+    /// operation that asks for the next page. The name is not among the inputs, so that no second
+    /// page could ever be asked for.
+    ///
+    /// Wrong:
+    ///
+    /// ```yaml
+    /// inputParameters:
+    ///   cursor: { in: query, required: false }
+    /// pagination: { type: cursor, parameter: next_cursor, next: $.next_cursor }
+    /// ```
+    ///
+    /// Right:
+    ///
+    /// ```yaml
+    /// inputParameters:
+    ///   cursor: { in: query, required: false }
+    /// pagination: { type: cursor, parameter: cursor, next: $.next_cursor }
+    /// ```
+    "CAP0650" BadPagination Error;
+    /// Nothing says how the pages are followed
+    ///
+    /// `--all` follows a list from page to page, and needs to know how the API asks for the next
+    /// one. Common names of parameters (`next_token`, `cursor`, `page_token`, `offset`, `page`) are
+    /// recognised; this operation has none of them.
+    ///
+    /// Say it in the file, on the operation:
+    ///
+    /// ```yaml
+    /// pagination: { type: link }
+    /// ```
+    ///
+    /// or, for a file that is not yours, in `capstan.toml`:
+    ///
+    /// ```sh
+    /// [namespace.shop.operations.listOrders.pagination]
+    /// type = "cursor"
+    /// parameter = "after"
+    /// next = "$.paging.after"
+    /// ```
+    ///
+    /// The types are `cursor`, `offset`, `page`, `link`, `nextLink` and `keyset`.
+    "CAP0651" NoPagination Error;
+    /// The pages lead in a circle
+    ///
+    /// An answer gave a token, a link or a key that an earlier page had given already, or a page
+    /// is the one before again. Going on would never end, so Capstan stops; what was read before
+    /// was printed.
+    ///
+    /// Mostly the API does not know the parameter that asks for the next page and gives the first
+    /// page each time. Compare its name with the API's documentation, and where the next token
+    /// stands in the answer:
+    ///
+    /// ```yaml
+    /// pagination: { type: cursor, parameter: page_token, next: $.nextPageToken }
+    /// ```
+    "CAP0652" EndlessPages Error;
+    /// The next page lies at another origin
+    ///
+    /// A `Link` header or a link in the body leads to another scheme, host or port than the base
+    /// URI of the operation. Following it would hand the credential to a machine that the
+    /// capability does not name, so Capstan stops; what was read before was printed.
+    ///
+    /// If the other origin is the API's own, make it the base URI, in the file or with
+    /// `--base-uri`:
+    ///
+    /// ```yaml
+    /// baseUri: https://api.example.com
+    /// ```
+    ///
+    /// An API behind a proxy that writes `http://` links, or the proxy's inner name, has to mend
+    /// them; an `offset` or `page` pagination works without links.
+    "CAP0653" RefusedPage Error;
+    /// A page does not tell what is needed to go on
+    ///
+    /// Pages by offset, number or key end with an empty page, so the list of items has to be found
+    /// in the answer. Without `items` that is the body itself, the only output that is a list, or
+    /// the only list at the top of the body; here there is none, or there are several.
+    ///
+    /// Name it:
+    ///
+    /// ```yaml
+    /// pagination: { type: page, parameter: page, items: $.result.orders }
+    /// ```
+    ///
+    /// With `keyset`, the last item must have the value that `key` names.
+    "CAP0654" UnclearPage Error;
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! Changes to a consumed API that is not one's own.
 
 use super::auth::Authentication;
+use super::collection::Named;
+use super::pagination::Pagination;
 use crate::reader::record;
 
 record! {
@@ -8,5 +10,15 @@ record! {
     pub struct Amendment is "a change to a consumed API" {
         /// How the caller proves who it is.
         authentication: Option<Authentication> = "authentication";
+        /// Changes to its operations, by name.
+        operations: Named<OperationAmendment> = "operations";
+    }
+}
+
+record! {
+    /// What settings change of an operation.
+    pub struct OperationAmendment is "a change to an operation" {
+        /// How its pages are followed.
+        pagination: Option<Pagination> = "pagination";
     }
 }

@@ -4,6 +4,7 @@ use super::auth::Authentication;
 use super::body::RequestBody;
 use super::collection::{Named, StringMap};
 use super::output::OutputParameter;
+use super::pagination::Pagination;
 use super::parameter::InputParameter;
 use super::step::Mapping;
 use crate::reader::{Text, record, tagged, words};
@@ -164,5 +165,7 @@ record! {
         path: Option<Text> = "path";
         /// Fixed headers; not standard.
         headers: StringMap = "headers";
+        /// How its pages are followed; not standard.
+        pagination: Option<Pagination> = "pagination" folk "paging";
     }
 }

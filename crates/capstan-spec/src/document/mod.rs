@@ -15,13 +15,14 @@ mod exposes;
 mod import;
 mod info;
 mod output;
+mod pagination;
 mod parameter;
 mod root;
 mod section;
 mod step;
 
 pub use aggregate::{Aggregate, Flow, Semantics};
-pub use amendment::Amendment;
+pub use amendment::{Amendment, OperationAmendment};
 pub use auth::{ApiKey, Authentication, AwsSigV4, Basic, Bearer, Digest, OAuth1, OAuth2, Placement, TokenValidation};
 pub use binding::{Binding, BindingKeys};
 pub use body::{BodyKind, MultipartPart, RequestBody, TypedBody};
@@ -37,6 +38,7 @@ pub use exposes::{
 pub use import::{Import, OrImport};
 pub use info::{Info, Person};
 pub use output::{Items, OutputParameter};
+pub use pagination::{Cursor, Keyset, Link, NextLink, Offset, PageNumber, Pagination};
 pub use parameter::{ArrayStyle, InputParameter, ParameterPlace, Required, ValueType};
 pub use root::{CapabilitySection, Document, Root, Version};
 pub use section::Section;

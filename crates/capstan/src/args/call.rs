@@ -9,6 +9,8 @@ use std::time::Duration;
 use capstan_spec::quantity;
 use clap::{Args, ValueEnum};
 
+use super::pages::PageArgs;
+
 /// Call an operation of a capability
 ///
 /// Prints the outputs as JSON: one object keyed by output name, or the body itself where the
@@ -67,6 +69,10 @@ pub(crate) struct CallArgs {
     /// Write what is sent and what comes back to a recording (HAR), credentials removed
     #[arg(long, value_name = "FILE", help_heading = "Instead of the network")]
     pub(crate) record: Option<PathBuf>,
+
+    /// How far a list is followed
+    #[command(flatten)]
+    pub(crate) pages: PageArgs,
 
     /// What is changed of the file
     #[command(flatten)]
@@ -177,6 +183,9 @@ Examples:
   See the request without sending it, or as a curl command:
     capstan call FILE getOrganization code=org_1 --dry-run
     capstan call FILE getOrganization code=org_1 --dry-run=curl
+
+  Every page of a list, an item a line:
+    capstan call capabilities/kinde-organizations.yaml getOrganizations --all
 
   Another server, another credential:
     capstan call FILE getOrganization code=org_1 --base-uri http://localhost:8080 --auth 'bearer:{{MY_TOKEN}}'

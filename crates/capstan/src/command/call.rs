@@ -1,6 +1,7 @@
 //! `capstan call`: an operation, its outputs on stdout.
 
 mod one;
+mod pages;
 mod prepare;
 mod recording;
 mod running;
@@ -8,6 +9,7 @@ mod watch;
 
 use capstan_engine::jsonpath::JsonPath;
 use capstan_engine::{Invocation, Reveal};
+use capstan_spec::Amending;
 
 use self::prepare::Prepared;
 use crate::args::call::CallArgs;
@@ -26,7 +28,7 @@ pub(crate) fn run(args: &CallArgs, terminal: &Terminal) -> Exit {
         Ok(params) => params,
         Err(bad) => return report::usage(&bad.message, &[bad.help], terminal),
     };
-    let loaded = match loading::load(&args.file) {
+    let loaded = match loading::load(&args.file, amending(args)) {
         Ok(loaded) => loaded,
         Err(error) => return report::error(&error, None, terminal),
     };
@@ -53,5 +55,17 @@ pub(crate) fn run(args: &CallArgs, terminal: &Terminal) -> Exit {
             Err(error) => prepared.fail(&error),
         };
     }
-    one::run(&prepared, invocation, select.as_ref())
+    match args.pages.all {
+        true => pages::run(&prepared, invocation, select.as_ref()),
+        false => one::run(&prepared, invocation, select.as_ref()),
+    }
+}
+
+/// What flags change of the file in the document's own keys.
+fn amending(args: &CallArgs) -> Option<Amending> {
+    let pagination = args.pages.pagination.as_ref()?;
+    let name = args.operation.rsplit('.').next().unwrap_or_default();
+    // The text stands alone on its lines, so that whatever it is it ends with them.
+    let text = format!("operations:\n  {}:\n    pagination:\n      {pagination}\n", serde_json::Value::from(name));
+    Some(Amending { namespace: None, source: "--pagination".to_owned(), text })
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use capstan_engine::bindings::RealFiles;
 use capstan_engine::{CallError, Loaded, Plan};
+use capstan_spec::Amending;
 use capstan_spec::diagnostic::Code;
 use capstan_spec::diagnostic::render;
 
@@ -72,18 +73,18 @@ impl<'t> Loading<'t> {
     }
 }
 
-/// Loads one file with what the settings change of it.
+/// Loads one file with what flags and then the settings change of it.
 ///
 /// # Errors
 /// The settings cannot be used. What is wrong with the file is among its diagnostics.
-pub(crate) fn load(path: &Path) -> Result<Loaded, CallError> {
-    let amendings = settings::amendings(path)?;
+pub(crate) fn load(path: &Path, flags: Option<Amending>) -> Result<Loaded, CallError> {
+    let amendings: Vec<Amending> = flags.into_iter().chain(settings::amendings(path)?).collect();
     Ok(capstan_engine::load_amended(path, &RealFiles, &amendings))
 }
 
 /// The plan of one file that was named; its errors are shown.
 pub(crate) fn one(path: &Path, terminal: &Terminal) -> Option<Arc<Plan>> {
-    let loaded = match load(path) {
+    let loaded = match load(path, None) {
         Ok(loaded) => loaded,
         Err(error) => {
             report::error(&error, None, terminal);

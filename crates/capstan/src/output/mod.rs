@@ -43,6 +43,33 @@ pub(crate) fn print(out: &mut dyn Write, outputs: &Outputs, printing: &Printing<
     }
 }
 
+/// Prints one of several values, so that a reader can tell where it ends: JSON in one line, a YAML
+/// document, a text and a line end.
+///
+/// # Errors
+/// Those of the writer.
+pub(crate) fn record(out: &mut dyn Write, value: &Value, printing: &Printing<'_>) -> io::Result<()> {
+    match printing.format {
+        Format::Json => {
+            serde_json::to_writer(&mut *out, value)?;
+            out.write_all(b"\n")
+        }
+        Format::Yaml => {
+            out.write_all(b"---\n")?;
+            print_value(out, value, printing)
+        }
+        Format::Raw | Format::Table => print_value(out, value, printing),
+    }
+}
+
+/// Prints a value.
+///
+/// # Errors
+/// Those of the writer.
+pub(crate) fn value(out: &mut dyn Write, value: &Value, printing: &Printing<'_>) -> io::Result<()> {
+    print_value(out, value, printing)
+}
+
 fn print_all(out: &mut dyn Write, outputs: &Outputs, printing: &Printing<'_>) -> io::Result<()> {
     match (printing.format, outputs) {
         (_, Outputs::Empty) => Ok(()),

@@ -32,6 +32,12 @@ pub(super) fn operation(subject: &Subject<'_>) -> Value {
         "parameters": operation.inputs().map(|input| parameter(&input)).collect::<Value>(),
         "fixed": operation.fixed().map(|fixed| constant(&fixed)).collect::<Value>(),
         "outputs": operation.outputs().map(|output| output_value(&output)).collect::<Value>(),
+        "pagination": operation.pagination().map(|p| json!({
+            "type": p.kind(),
+            "parameter": p.parameter(),
+            "recognised": p.is_recognised(),
+            "declaration": p.to_yaml(),
+        })),
         "authentication": operation.authentication(),
         "variables": subject.variables.iter().map(variable).collect::<Value>(),
         "location": operation.location(),

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use capstan_engine::{FixedView, InputView, OutputView, Plan, VariableState};
+use capstan_engine::{FixedView, InputView, OutputView, PaginationView, Plan, VariableState};
 use serde_json::Value;
 
 use super::Subject;
@@ -36,6 +36,9 @@ pub(super) fn operation(subject: &Subject<'_>, layout: &Layout) -> String {
     page.section("Parameters", &operation.inputs().map(|input| parameter(&input)).collect::<Vec<_>>());
     page.section("Fixed by the file", &operation.fixed().map(|fixed| constant(&fixed)).collect::<Vec<_>>());
     page.section("Outputs", &outputs(operation.outputs()));
+    if let Some(pagination) = operation.pagination() {
+        page.section("Pages", &[[pages(&pagination).into()]]);
+    }
     page.section("Authentication", &[[operation.authentication().unwrap_or_else(|| "none".to_owned()).into()]]);
     page.section("Variables", &subject.variables.iter().map(variable).collect::<Vec<_>>());
     if let Some(location) = operation.location() {
@@ -81,7 +84,23 @@ fn request(subject: &Subject<'_>) -> String {
         "" => "(no base URI: give one with --base-uri)",
         base => base.trim_end_matches('/'),
     };
-    format!("{} {base}{}", operation.method(), operation.path())
+    let slash = if matches!(operation.path().chars().next(), None | Some('/' | '?')) { "" } else { "/" };
+    format!("{} {base}{slash}{}", operation.method(), operation.path())
+}
+
+/// How a list is followed, and where that comes from.
+fn pages(pagination: &PaginationView<'_>) -> String {
+    let by = pagination.parameter().map(|name| format!(" `{name}`")).unwrap_or_default();
+    match pagination.is_recognised() {
+        true => {
+            let line = pagination.to_yaml();
+            format!(
+                "--all follows them by {}{by}: recognised by its name; to be sure, declare `{line}`",
+                pagination.kind()
+            )
+        }
+        false => format!("--all follows them by {}{by}", pagination.kind()),
+    }
 }
 
 fn parameter<'a>(input: &InputView<'a>) -> [Cow<'a, str>; 5] {
