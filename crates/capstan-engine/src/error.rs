@@ -8,6 +8,8 @@ use bytes::Bytes;
 use capstan_spec::diagnostic::Code;
 use http::{HeaderMap, StatusCode, Version};
 
+use crate::exchange::History;
+
 /// Which road a call failed on. Adapters map it to their world with one exhaustive `match`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ErrorKind {
@@ -94,6 +96,17 @@ impl CallError {
         self
     }
 
+    /// Adds what was tried before.
+    pub(crate) fn after(mut self, history: &History) -> Self {
+        if history.attempts.len() > 1 {
+            self = self.detail(format!("{} attempts: {}", history.attempts.len(), history.summary()));
+        }
+        match &history.given_up {
+            Some(why) => self.detail(format!("not tried again: {why}")),
+            None => self,
+        }
+    }
+
     pub(crate) fn for_request(mut self, line: String) -> Self {
         self.inner.request = Some(line);
         self
@@ -138,7 +151,12 @@ impl CallError {
             | Code::EndlessPages
             | Code::RefusedPage
             | Code::UnclearPage => ErrorKind::UpstreamAnswer,
-            Code::Unreachable | Code::TimedOut | Code::BrokenResponse | Code::NotRecorded => ErrorKind::Unreachable,
+            Code::Unreachable
+            | Code::TimedOut
+            | Code::BrokenResponse
+            | Code::NotRecorded
+            | Code::CircuitOpen
+            | Code::HeldBack => ErrorKind::Unreachable,
             Code::Interrupted => ErrorKind::Interrupted,
             Code::FileUnreadable
             | Code::YamlSyntax

@@ -10,6 +10,9 @@ pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// which most gateways give up, short enough that a script does not hang for ever.
 pub const CALL_TIMEOUT: Duration = Duration::from_secs(60);
 
+/// Time in which something of a body that is read piece by piece must come.
+pub const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+
 /// Bytes of one response body after decompression: the guard against compression bombs.
 pub const RESPONSE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
@@ -58,3 +61,15 @@ pub const PREVIEW_BYTES_MAX: usize = 200;
 /// Pages of one list that are followed unless a caller asks for more: a list that is longer is
 /// mostly one that never ends.
 pub const PAGES_MAX: u64 = 10_000;
+
+/// Attempts that one call makes unless a document says otherwise, the first included.
+pub const ATTEMPTS: u32 = 3;
+
+/// Attempts that one call makes at most, whatever a document says: more is a siege.
+pub const ATTEMPTS_MAX: u32 = 100;
+
+/// Origins whose rate and failures an engine remembers; a capability has a handful.
+pub const ORIGINS_MAX: usize = 1000;
+
+/// The longest time for which an answer's rate headers hold later requests back.
+pub const HOLD_MAX: Duration = Duration::from_secs(3600);

@@ -35,12 +35,31 @@ pub enum Event {
         /// The time since the attempt began.
         took: Duration,
     },
+    /// The request will be sent again.
+    Retry {
+        /// The wait before it.
+        after: Duration,
+        /// Why.
+        why: String,
+    },
+    /// The request waits for its turn.
+    Waiting {
+        /// How long.
+        time: Duration,
+        /// For what.
+        why: String,
+    },
 }
 
 /// Whoever watches calls. Called on the road of the call: it must not block.
 pub trait Observer: Send + Sync {
     /// Takes note of an event.
     fn event(&self, event: &Event);
+
+    /// Whether anybody looks; events are not made for nobody.
+    fn is_watching(&self) -> bool {
+        true
+    }
 }
 
 /// The observer that is nobody.
@@ -48,4 +67,8 @@ pub(crate) struct Unobserved;
 
 impl Observer for Unobserved {
     fn event(&self, _event: &Event) {}
+
+    fn is_watching(&self) -> bool {
+        false
+    }
 }

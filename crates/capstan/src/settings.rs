@@ -34,7 +34,7 @@ use crate::args::call::OverrideArgs;
 const NAME: &str = "capstan.toml";
 
 /// The keys of a settings file, for "did you mean".
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 15] = [
     "namespace",
     "file",
     "base-uri",
@@ -48,6 +48,7 @@ const KEYS: [&str; 14] = [
     "connect-timeout",
     "max-response",
     "authentication",
+    "resilience",
     "operations",
 ];
 
@@ -92,6 +93,8 @@ pub(crate) struct Entry {
     pub(crate) max_response: Option<String>,
     /// The document's own key, in place of the file's.
     pub(crate) authentication: Option<toml::Table>,
+    /// The document's own key, in place of the file's.
+    pub(crate) resilience: Option<toml::Table>,
     /// The document's own keys of operations, by name.
     pub(crate) operations: Option<toml::Table>,
 }
@@ -116,6 +119,7 @@ impl Entry {
             connect_timeout,
             max_response,
             authentication: _, // the document model weighs these: see `amendings`
+            resilience: _,
             operations: _,
         } = other;
         fill(&mut self.base_uri, base_uri);
@@ -143,7 +147,11 @@ impl Entry {
 
     /// What it says in the document's own keys, as one JSON text; `None` where it says nothing.
     fn to_amendment(&self) -> Option<String> {
-        let tables = [("authentication", &self.authentication), ("operations", &self.operations)];
+        let tables = [
+            ("authentication", &self.authentication),
+            ("resilience", &self.resilience),
+            ("operations", &self.operations),
+        ];
         let tables = tables.into_iter().filter_map(|(key, table)| Some((key.to_owned(), to_json(table.as_ref()?))));
         let tables: serde_json::Map<String, serde_json::Value> = tables.collect();
         (!tables.is_empty()).then(|| format!("{:#}", serde_json::Value::Object(tables)))

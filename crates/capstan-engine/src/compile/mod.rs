@@ -10,6 +10,7 @@ mod json;
 mod names;
 mod output;
 mod pages;
+mod policy;
 mod url;
 mod xml;
 
@@ -97,7 +98,8 @@ fn compile_operation(id: OperationId, source: &OperationSource<'_>, names: &mut 
     let (path, query_literal) = url::path(&path_written, source.consumes.base_uri.as_ref(), &mut scope);
     let parts = inputs::parameters(source, &path_written, &mut scope);
     scope.relax_authorization(&auth, inferred.is_some());
-    let (body, parts) = body::compile(source, parts, &mut scope);
+    let (body, mut parts) = body::compile(source, parts, &mut scope);
+    let policy = policy::compile(source, &mut parts.headers, &mut scope);
     let format = source.operation.value.output_raw_format.map_or(RawFormat::Json, |f| f.value);
     let outputs = output::compile(&source.operation.value, format, scope.sink);
     let variables = Needs { base: base_needs, auth: auth_needs, rest: scope.take_used() };
@@ -131,6 +133,7 @@ fn compile_operation(id: OperationId, source: &OperationSource<'_>, names: &mut 
         },
         outputs,
         pagination,
+        policy,
         variables,
         inferred_bearer: inferred,
     }

@@ -12,7 +12,7 @@ use super::failure::from_upstream;
 use super::{Engine, Inner};
 use crate::bindings::{Environment, Files, ProcessEnvironment, RealFiles, Scrubber, Secret};
 use crate::error::CallError;
-use crate::exchange::CallLimits;
+use crate::exchange::{CallLimits, Guards};
 use crate::load::load;
 use crate::observe::{Observer, Unobserved};
 use crate::overrides::{BoundOverrides, Overrides};
@@ -176,6 +176,7 @@ impl EngineBuilder {
                 overrides,
                 upstream,
                 limits: self.limits,
+                guards: Guards::default(),
                 observer: self.observer,
                 scrubber,
                 user_agent,

@@ -16,7 +16,7 @@ use crate::bindings::Scrubber;
 use crate::decode::{Notices, decode};
 use crate::encode;
 use crate::error::{CallError, FailedResponse};
-use crate::exchange::{CallLimits, Exchange};
+use crate::exchange::{CallLimits, Exchange, Guards};
 use crate::observe::Observer;
 use crate::outcome::Outcome;
 use crate::overrides::BoundOverrides;
@@ -74,6 +74,7 @@ struct Inner {
     overrides: BoundOverrides,
     upstream: Arc<dyn Upstream>,
     limits: CallLimits,
+    guards: Guards,
     observer: Arc<dyn Observer>,
     scrubber: Arc<Scrubber>,
     user_agent: HeaderValue,
@@ -177,10 +178,11 @@ impl Inner {
         rendered: Rendered,
     ) -> Result<Response, CallError> {
         self.check_transport(operation, &rendered)?;
-        let exchanged = self.exchange().whole(rendered.request).await;
-        let response = exchanged.map_err(|e| from_upstream(e).for_request(self.shown(operation, params)))?;
+        let (exchanged, history) = self.exchange(operation).whole(rendered.request).await;
+        let failed = |error: CallError| error.after(&history);
+        let response = exchanged.map_err(|e| failed(from_upstream(e).for_request(self.shown(operation, params))))?;
         if !response.status.is_success() {
-            return Err(self.failed(operation, params, response));
+            return Err(failed(self.failed(operation, params, response)));
         }
         Ok(response)
     }
@@ -206,10 +208,12 @@ impl Inner {
     }
 
     /// All that an exchange needs of the engine.
-    fn exchange(&self) -> Exchange<'_> {
+    fn exchange<'e>(&'e self, operation: &'e Operation) -> Exchange<'e> {
         Exchange {
             upstream: &*self.upstream,
             limits: &self.limits,
+            policy: &operation.policy,
+            guards: &self.guards,
             observer: &*self.observer,
             scrubber: &self.scrubber,
         }
@@ -227,7 +231,14 @@ impl Inner {
         if reveal == Reveal::Secret && !self.allow_missing {
             self.check_variables(operation)?;
         }
-        self.rendered(operation, &slots, reveal)
+        let mut rendered = self.rendered(operation, &slots, reveal)?;
+        if let Some(name) = &operation.policy.made_key {
+            let headers = &mut rendered.request.headers;
+            if !headers.iter().any(|(known, _)| known == name) {
+                headers.push((name.clone(), made_key(reveal)));
+            }
+        }
+        Ok(rendered)
     }
 
     fn rendered(&self, operation: &Operation, slots: &Slots, reveal: Reveal) -> Result<Rendered, CallError> {
@@ -265,5 +276,16 @@ impl Inner {
             Ok(rendered) => format!("{} {}", rendered.request.method, rendered.request.url),
             Err(_) => format!("{} {}", operation.request.method, operation.path_written),
         }
+    }
+}
+
+/// A new key for each call; where nothing is sent, what stands for one.
+fn made_key(reveal: Reveal) -> HeaderValue {
+    match reveal {
+        Reveal::Secret => {
+            let key = uuid::Uuid::new_v4().to_string();
+            HeaderValue::from_str(&key).expect("a UUID has hexadecimal digits and hyphens")
+        }
+        Reveal::Masked => HeaderValue::from_static("(a new UUID for each call)"),
     }
 }

@@ -1,24 +1,49 @@
 //! Between a rendered request and its answer: the only code of the engine that awaits the network.
+//!
+//! One [`Exchange`] is one logical request: it waits for its turn, is sent, and is sent again where
+//! its policy says so, all before its deadline. What is decided is decided by pure functions
+//! ([`retry`], [`learn`]); what calls share lies in [`guards`].
 
-use std::time::{Duration, Instant};
+mod guards;
+mod learn;
+mod retry;
+mod stream;
+
+use std::time::{Duration, SystemTime};
+
+use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::bindings::Scrubber;
 use crate::limits;
 use crate::observe::{Event, Observer};
-use crate::upstream::{Incoming, Request, Response, Upstream, UpstreamError, failure};
+use crate::plan::{Policy, Rate};
+use crate::upstream::settings::duration_text;
+use crate::upstream::{Fate, Incoming, Request, Response, Upstream, UpstreamError, failure};
+pub(crate) use guards::Guards;
+use guards::Origin;
+use retry::{Attempted, Verdict};
 
-/// The bounds of every call.
+/// The bounds of every call: what is set here goes before what a document says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallLimits {
     /// Time to the last byte of the answer: redirects, waits and repetitions included.
-    pub timeout: Duration,
+    pub timeout: Option<Duration>,
+    /// Time to a connection.
+    pub connect_timeout: Option<Duration>,
+    /// Attempts at most, the first included.
+    pub attempts: Option<u32>,
     /// Bytes of an answer's body after decompression.
     pub response_bytes_max: u64,
 }
 
 impl Default for CallLimits {
     fn default() -> Self {
-        CallLimits { timeout: limits::CALL_TIMEOUT, response_bytes_max: limits::RESPONSE_BYTES_MAX }
+        CallLimits {
+            timeout: None,
+            connect_timeout: None,
+            attempts: None,
+            response_bytes_max: limits::RESPONSE_BYTES_MAX,
+        }
     }
 }
 
@@ -27,32 +52,253 @@ impl Default for CallLimits {
 pub(crate) struct Exchange<'e> {
     pub(crate) upstream: &'e dyn Upstream,
     pub(crate) limits: &'e CallLimits,
+    pub(crate) policy: &'e Policy,
+    pub(crate) guards: &'e Guards,
     pub(crate) observer: &'e dyn Observer,
     pub(crate) scrubber: &'e Scrubber,
 }
 
-impl Exchange<'_> {
+/// Why an exchange has no answer, or one that is an error: the outcomes before the last.
+#[derive(Debug, Default)]
+pub(crate) struct History {
+    /// Each attempt in words: a status, or what failed.
+    pub(crate) attempts: Vec<String>,
+    /// Why the last outcome was not repeated, although it could have been.
+    pub(crate) given_up: Option<String>,
+}
+
+impl History {
+    /// The outcomes in order, those alike joined: `500, 500, then the connection broke off`.
+    pub(crate) fn summary(&self) -> String {
+        self.attempts.join(", ")
+    }
+}
+
+/// What an attempt waits for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Want {
+    /// The whole answer.
+    Whole,
+    /// Its head: the body is read piece by piece.
+    Head,
+}
+
+impl<'e> Exchange<'e> {
     /// Sends a request and reads the whole answer, within the time of the call.
-    pub(crate) async fn whole(&self, request: Request) -> Result<Response, UpstreamError> {
-        let timeout = self.limits.timeout;
-        let url = request.url.clone();
-        let travel = async { self.attempt(1, request).await?.read(self.limits.response_bytes_max).await };
-        match tokio::time::timeout(timeout, travel).await {
-            Ok(result) => result,
-            Err(_elapsed) => Err(failure::timed_out(&url, timeout)),
+    pub(crate) async fn whole(&self, request: Request) -> (Result<Response, UpstreamError>, History) {
+        let mut history = History::default();
+        let deadline = Deadline::new(self.total());
+        let answered = self.run(request, Want::Whole, &deadline, &mut history).await;
+        let response = match answered {
+            // The bytes are in memory already, and within their bound.
+            Ok(incoming) => incoming.read(u64::MAX).await,
+            Err(error) => Err(error),
+        };
+        (response, history)
+    }
+
+    async fn run(
+        &self,
+        mut request: Request,
+        want: Want,
+        deadline: &Deadline,
+        history: &mut History,
+    ) -> Result<Incoming, UpstreamError> {
+        request.connection.timeout = self.limits.connect_timeout.or(self.policy.timeout.connect);
+        let has_key = self.policy.has_key || request.headers.iter().any(|(name, _)| *name == "idempotency-key");
+        let origin = self.guards.origin(&request.url);
+        let attempts_max = self.limits.attempts.unwrap_or(self.policy.retry.attempts);
+        for number in 1.. {
+            let outcome = self.attempt(number, &request, want, &origin, deadline).await;
+            history.attempts.push(in_words(&outcome));
+            let attempted = Attempted {
+                number,
+                attempts_max,
+                method: &request.method,
+                has_key,
+                outcome: outcome.as_ref(),
+                chance: fastrand::f64(),
+                now: SystemTime::now(),
+            };
+            match retry::decide(&self.policy.retry, &attempted) {
+                Verdict::Done => return outcome,
+                Verdict::GivenUp(why) => {
+                    history.given_up = Some(why);
+                    return outcome;
+                }
+                Verdict::Again { after, .. } if !deadline.allows(after) => {
+                    let (after, total) = (duration_text(after), duration_text(deadline.total));
+                    history.given_up =
+                        Some(format!("the next attempt, in {after}, would come after the {total} of the call"));
+                    return outcome;
+                }
+                Verdict::Again { after, why } => {
+                    self.say(|| Event::Retry { after, why: self.scrubber.scrub(&why).into_owned() });
+                    // The connection of a failed answer is free while we wait.
+                    drop(outcome);
+                    sleep(after).await;
+                }
+            }
+        }
+        unreachable!("attempts are counted without end")
+    }
+
+    fn total(&self) -> Duration {
+        self.limits.timeout.or(self.policy.timeout.total).unwrap_or(limits::CALL_TIMEOUT)
+    }
+
+    /// One attempt: waits for its turn, is sent, and is counted.
+    async fn attempt(
+        &self,
+        number: u32,
+        request: &Request,
+        want: Want,
+        origin: &Origin,
+        deadline: &Deadline,
+    ) -> Result<Incoming, UpstreamError> {
+        let url = &request.url;
+        if let Some(breaker) = &self.policy.breaker
+            && let Some(wait) = origin.broken(breaker, Instant::now())
+        {
+            return Err(failure::given_up(url, wait));
+        }
+        let place = match self.policy.concurrency {
+            Some(most) => timeout_at(deadline.at, origin.place(most)).await.map_err(|_| deadline.passed(url))?,
+            None => None,
+        };
+        self.turn(url, origin, deadline).await?;
+        let outcome = self.send(number, request, want, deadline).await;
+        drop(place);
+        self.count(origin, &outcome);
+        outcome
+    }
+
+    /// Waits until the rate and the API itself let a request go.
+    async fn turn(&self, url: &str, origin: &Origin, deadline: &Deadline) -> Result<(), UpstreamError> {
+        if let Some(rate) = &self.policy.rate {
+            let wait = origin.turn(rate, Instant::now());
+            if !deadline.allows(wait) {
+                origin.give_back(rate);
+                return Err(failure::held_back(url, wait));
+            }
+            self.wait(wait, "the rate limit", rate_text(rate)).await;
+        }
+        // Nobody can say whether the limit that is used up is the one of this request. Where the
+        // wait is too long, the API is asked and says it.
+        if self.policy.learns
+            && let Some(wait) = origin.held(Instant::now()).filter(|wait| deadline.allows(*wait))
+        {
+            self.wait(wait, "the API", "it takes no more requests now".to_owned()).await;
+        }
+        Ok(())
+    }
+
+    async fn wait(&self, time: Duration, whom: &str, why: String) {
+        if !time.is_zero() {
+            self.say(|| Event::Waiting { time, why: format!("{whom}: {why}") });
+            sleep(time).await;
         }
     }
 
-    async fn attempt(&self, number: u32, request: Request) -> Result<Incoming, UpstreamError> {
-        let url = self.scrubber.scrub(&request.url).into_owned();
-        self.observer.event(&Event::Attempt { number, method: request.method.clone(), url });
+    async fn send(
+        &self,
+        number: u32,
+        request: &Request,
+        want: Want,
+        deadline: &Deadline,
+    ) -> Result<Incoming, UpstreamError> {
+        self.say(|| {
+            let url = self.scrubber.scrub(&request.url).into_owned();
+            Event::Attempt { number, method: request.method.clone(), url }
+        });
         let started = Instant::now();
-        let incoming = self.upstream.send(request).await?;
+        let attempt = self.policy.timeout.attempt;
+        let until = attempt.map_or(deadline.at, |time| deadline.at.min(started + time));
+        let travel = self.travel(number, request, want, started);
+        timeout_at(until, travel).await.unwrap_or_else(|_elapsed| match attempt.filter(|_| until < deadline.at) {
+            Some(time) => Err(failure::attempt_timed_out(&request.url, time)),
+            None => Err(deadline.passed(&request.url)),
+        })
+    }
+
+    async fn travel(
+        &self,
+        number: u32,
+        request: &Request,
+        want: Want,
+        started: Instant,
+    ) -> Result<Incoming, UpstreamError> {
+        let incoming = self.upstream.send(request.clone()).await?;
         for redirect in &incoming.redirects {
-            let to = self.scrubber.scrub(&redirect.to).into_owned();
-            self.observer.event(&Event::Redirect { status: redirect.status, to });
+            let status = redirect.status;
+            self.say(|| Event::Redirect { status, to: self.scrubber.scrub(&redirect.to).into_owned() });
         }
-        self.observer.event(&Event::Answer { number, status: incoming.status, took: started.elapsed() });
-        Ok(incoming)
+        self.say(|| Event::Answer { number, status: incoming.status, took: started.elapsed() });
+        match want {
+            Want::Head if incoming.status.is_success() => Ok(incoming),
+            Want::Head | Want::Whole => incoming.read(self.limits.response_bytes_max).await.map(Incoming::from),
+        }
+    }
+
+    /// Takes note of an outcome for the calls to come.
+    fn count(&self, origin: &Origin, outcome: &Result<Incoming, UpstreamError>) {
+        let now = Instant::now();
+        if let (true, Ok(incoming)) = (self.policy.learns, outcome)
+            && let Some(hold) = learn::hold(incoming.status, &incoming.headers, SystemTime::now())
+        {
+            origin.hold(hold, now);
+        }
+        if let Some(breaker) = &self.policy.breaker {
+            let failed = match outcome {
+                Ok(incoming) => incoming.status.is_server_error(),
+                Err(error) => error.fate() != Fate::Certain,
+            };
+            origin.ended(breaker, failed, now);
+        }
+    }
+
+    fn say(&self, event: impl FnOnce() -> Event) {
+        if self.observer.is_watching() {
+            self.observer.event(&event());
+        }
     }
 }
+
+/// The moment at which a call must be over.
+#[derive(Clone, Copy)]
+struct Deadline {
+    at: Instant,
+    total: Duration,
+}
+
+impl Deadline {
+    fn new(total: Duration) -> Self {
+        let now = Instant::now();
+        // A time too long to be told apart from for ever.
+        let at = now.checked_add(total).unwrap_or(now + Duration::from_secs(u64::from(u32::MAX)));
+        Deadline { at, total }
+    }
+
+    /// Whether there is time left behind a wait.
+    fn allows(&self, wait: Duration) -> bool {
+        wait < self.at.saturating_duration_since(Instant::now())
+    }
+
+    fn passed(&self, url: &str) -> UpstreamError {
+        failure::timed_out(url, self.total)
+    }
+}
+
+fn in_words(outcome: &Result<Incoming, UpstreamError>) -> String {
+    match outcome {
+        Ok(incoming) => incoming.status.as_u16().to_string(),
+        Err(error) => error.to_string(),
+    }
+}
+
+fn rate_text(rate: &Rate) -> String {
+    format!("{} in {}", rate.requests, duration_text(rate.per))
+}
+
+#[cfg(test)]
+mod tests;

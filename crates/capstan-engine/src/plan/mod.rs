@@ -11,6 +11,7 @@ mod find;
 mod operation;
 mod output;
 mod pages;
+mod policy;
 mod template;
 
 use std::sync::Arc;
@@ -26,6 +27,7 @@ pub(crate) use operation::{
 pub use operation::{ListStyle, OperationId, Place};
 pub(crate) use output::{Decode, Output, Outputs, Shape};
 pub(crate) use pages::{Advance, Pagination};
+pub(crate) use policy::{Backoff, Breaker, Policy, Rate, Retry};
 pub(crate) use template::{ExpressionId, Expressions, InputId, Part, Template, VariableId};
 
 /// A compiled capability.

@@ -11,6 +11,7 @@ use super::auth::Auth;
 use super::body::{Body, JsonNode};
 use super::output::Outputs;
 use super::pages::Pagination;
+use super::policy::Policy;
 use super::template::{InputId, Part, Template, VariableId};
 
 /// Names an operation of a plan.
@@ -87,6 +88,8 @@ pub(crate) struct Operation {
     pub(crate) outputs: Outputs,
     /// How its pages are followed, where it has pages.
     pub(crate) pagination: Option<Pagination>,
+    /// What its calls do when the far side fails.
+    pub(crate) policy: Policy,
     /// The variables it needs, by the part of the request that needs them.
     pub(crate) variables: Needs,
     /// The variable that is sent as a bearer token because nothing says how it is used.

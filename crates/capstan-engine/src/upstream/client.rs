@@ -1,7 +1,9 @@
 //! The real network: reqwest, pooled, redirects followed by our own rules.
 
+use std::collections::HashMap;
 use std::future::ready;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::{Mutex, PoisonError};
 
 use capstan_spec::diagnostic::Code;
 use http::HeaderMap;
@@ -24,10 +26,29 @@ use crate::limits;
 /// [`ClientSettings::redirects_max`]. Sending needs a Tokio runtime with I/O and time enabled.
 pub struct Client {
     settings: ClientSettings,
+    usual: Pair,
+    /// The clients of connections that are made otherwise.
+    others: Mutex<HashMap<Connection, Pair>>,
+}
+
+/// Two clients of one kind. A cheap clone: the connections are shared.
+#[derive(Clone)]
+struct Pair {
     /// For loopback addresses and the names that stand for them.
     direct: reqwest::Client,
     /// For everything else, through the proxy that the environment names, if it names one.
     routed: reqwest::Client,
+}
+
+impl Pair {
+    fn new(settings: &ClientSettings, connection: &Connection) -> Result<Self, UpstreamError> {
+        let tls = tls::config().map_err(failure::building)?;
+        let connect_timeout = connection.timeout.unwrap_or(settings.connect_timeout);
+        let builder = || common(settings).connect_timeout(connect_timeout).tls_backend_preconfigured(tls.clone());
+        let direct = builder().no_proxy().dns_resolver(ThisMachine).build().map_err(failure::building)?;
+        let routed = builder().build().map_err(failure::building)?;
+        Ok(Pair { direct, routed })
+    }
 }
 
 impl Client {
@@ -35,11 +56,8 @@ impl Client {
     /// at the first TLS handshake. Fails with `BadSettings` when the user agent cannot be a
     /// header.
     pub fn new(settings: ClientSettings) -> Result<Client, UpstreamError> {
-        let tls = tls::config().map_err(failure::building)?;
-        let builder = || common(&settings).tls_backend_preconfigured(tls.clone());
-        let direct = builder().no_proxy().dns_resolver(ThisMachine).build().map_err(failure::building)?;
-        let routed = builder().build().map_err(failure::building)?;
-        Ok(Client { settings, direct, routed })
+        let usual = Pair::new(&settings, &Connection::default())?;
+        Ok(Client { settings, usual, others: Mutex::default() })
     }
 
     async fn run(&self, request: Request) -> Result<Incoming, UpstreamError> {
@@ -60,13 +78,28 @@ impl Client {
         *request.headers_mut() = hop.headers.clone();
         let bytes = hop.body.as_ref().and_then(Payload::as_bytes);
         *request.body_mut() = bytes.cloned().map(reqwest::Body::from);
-        let failed = |error| failure::sending(error, &hop.url, &self.settings);
-        self.through(&hop.url, connection).execute(request).await.map_err(failed)
+        let connect_timeout = connection.timeout.unwrap_or(self.settings.connect_timeout);
+        let failed = |error| failure::sending(error, &hop.url, connect_timeout);
+        self.through(&hop.url, connection)?.execute(request).await.map_err(failed)
     }
 
     /// The client for a connection.
-    fn through(&self, url: &Url, _connection: &Connection) -> &reqwest::Client {
-        if is_loopback(url) { &self.direct } else { &self.routed }
+    fn through(&self, url: &Url, connection: &Connection) -> Result<reqwest::Client, UpstreamError> {
+        let pair = match *connection == Connection::default() {
+            true => self.usual.clone(),
+            false => self.other(connection)?,
+        };
+        Ok(if is_loopback(url) { pair.direct } else { pair.routed })
+    }
+
+    fn other(&self, connection: &Connection) -> Result<Pair, UpstreamError> {
+        let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(pair) = others.get(connection) {
+            return Ok(pair.clone());
+        }
+        let pair = Pair::new(&self.settings, connection)?;
+        others.insert(connection.clone(), pair.clone());
+        Ok(pair)
     }
 }
 
@@ -102,7 +135,6 @@ fn common(settings: &ClientSettings) -> reqwest::ClientBuilder {
         .redirect(Policy::none())
         .referer(false)
         .tcp_nodelay(true)
-        .connect_timeout(settings.connect_timeout)
         .pool_max_idle_per_host(limits::IDLE_CONNECTIONS_MAX)
         .gzip(true)
         .brotli(true)

@@ -14,18 +14,40 @@ use capstan_spec::diagnostic::Code;
 pub struct UpstreamError {
     code: Code,
     message: String,
+    fate: Fate,
     source: Option<Box<dyn Error + Send + Sync>>,
+}
+
+/// How far a request had come when it failed, which decides whether it may be sent again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// Nothing of it was sent.
+    Unsent,
+    /// It was sent, and may have been carried out.
+    Unknown,
+    /// It would fail in the same way again.
+    Certain,
 }
 
 impl UpstreamError {
     /// An error without a deeper cause, for implementations of [`Upstream`](super::Upstream).
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        UpstreamError { code, message: message.into(), source: None }
+        UpstreamError { code, message: message.into(), fate: Fate::Certain, source: None }
     }
 
     /// The same error with the cause that led to it.
     pub fn caused_by(self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         UpstreamError { source: Some(source.into()), ..self }
+    }
+
+    /// The same error of a request that had come so far.
+    pub fn with_fate(self, fate: Fate) -> Self {
+        UpstreamError { fate, ..self }
+    }
+
+    /// How far the request had come; [`Fate::Certain`] unless said otherwise.
+    pub fn fate(&self) -> Fate {
+        self.fate
     }
 
     /// The stable code: one of `Unreachable`, `TimedOut`, `ResponseTooLarge`,

@@ -11,7 +11,7 @@ use capstan_spec::diagnostic::Code;
 use url::Url;
 
 use super::settings::{duration_text, size_text};
-use super::{ClientSettings, UpstreamError};
+use super::{Fate, UpstreamError};
 
 /// The origin of a URL in backticks: `https://api.example.com`.
 pub(super) fn shown(url: &Url) -> String {
@@ -43,33 +43,34 @@ pub(super) fn quoted(text: &str) -> String {
 }
 
 /// No response head came back.
-pub(super) fn sending(error: reqwest::Error, url: &Url, settings: &ClientSettings) -> UpstreamError {
+pub(super) fn sending(error: reqwest::Error, url: &Url, connect_timeout: Duration) -> UpstreamError {
     let error = error.without_url();
     let host = shown(url);
-    let (code, message) = if error.is_connect() && error.is_timeout() {
-        let limit = duration_text(settings.connect_timeout);
-        (Code::TimedOut, format!("no connection to {host} within {limit} (connect timeout)"))
+    let (code, fate, message) = if error.is_connect() && error.is_timeout() {
+        let limit = duration_text(connect_timeout);
+        (Code::TimedOut, Fate::Unsent, format!("no connection to {host} within {limit} (connect timeout)"))
     } else if error.is_dns() {
-        (Code::Unreachable, format!("the name of {host} has no address"))
+        (Code::Unreachable, Fate::Certain, format!("the name of {host} has no address"))
     } else if let Some(tls) = cause::<rustls::Error>(&error) {
-        (Code::Unreachable, format!("no secure connection to {host}: {}", tls_reason(tls)))
+        (Code::Unreachable, Fate::Certain, format!("no secure connection to {host}: {}", tls_reason(tls)))
     } else if error.is_connect() {
-        (Code::Unreachable, format!("{host} {}", connect_reason(&error)))
+        (Code::Unreachable, Fate::Unsent, format!("{host} {}", connect_reason(&error)))
     } else {
-        (Code::BrokenResponse, format!("{host} closed the connection or does not answer in HTTP"))
+        let message = format!("{host} closed the connection or does not answer in HTTP");
+        (Code::BrokenResponse, Fate::Unknown, message)
     };
-    UpstreamError::new(code, message).caused_by(error)
+    UpstreamError::new(code, message).with_fate(fate).caused_by(error)
 }
 
 /// The response head came, its body did not come whole.
 pub(super) fn reading(error: reqwest::Error, url: &Url) -> UpstreamError {
     let error = error.without_url();
     let host = shown(url);
-    let message = match is_garbled(&error) {
-        true => format!("the response of {host} is not in the encoding that it declares"),
-        false => format!("the response of {host} broke off"),
+    let (fate, message) = match is_garbled(&error) {
+        true => (Fate::Certain, format!("the response of {host} is not in the encoding that it declares")),
+        false => (Fate::Unknown, format!("the response of {host} broke off")),
     };
-    UpstreamError::new(Code::BrokenResponse, message).caused_by(error)
+    UpstreamError::new(Code::BrokenResponse, message).with_fate(fate).caused_by(error)
 }
 
 /// The deadline of the whole call passed.
@@ -77,6 +78,34 @@ pub(crate) fn timed_out(url: &str, timeout: Duration) -> UpstreamError {
     let limit = duration_text(timeout);
     let message = format!("no complete answer from {} within {limit} (total timeout)", origin(url));
     UpstreamError::new(Code::TimedOut, message)
+}
+
+/// One attempt took too long.
+pub(crate) fn attempt_timed_out(url: &str, timeout: Duration) -> UpstreamError {
+    let limit = duration_text(timeout);
+    let message = format!("no complete answer from {} within {limit} (attempt timeout)", origin(url));
+    UpstreamError::new(Code::TimedOut, message).with_fate(Fate::Unknown)
+}
+
+/// Nothing of a stream came for too long.
+pub(crate) fn stalled(url: &str, timeout: Duration) -> UpstreamError {
+    let limit = duration_text(timeout);
+    let message = format!("nothing came from {} for {limit} (attempt timeout)", origin(url));
+    UpstreamError::new(Code::TimedOut, message).with_fate(Fate::Unknown)
+}
+
+/// The rate limit leaves no room before the deadline.
+pub(crate) fn held_back(url: &str, wait: Duration) -> UpstreamError {
+    let wait = duration_text(wait);
+    let message = format!("the rate limit of {} lets the next request go in {wait}, after the deadline", origin(url));
+    UpstreamError::new(Code::HeldBack, message)
+}
+
+/// The circuit breaker is open.
+pub(crate) fn given_up(url: &str, wait: Duration) -> UpstreamError {
+    let wait = duration_text(wait);
+    let message = format!("{} failed too often; it is asked again in {wait}", origin(url));
+    UpstreamError::new(Code::CircuitOpen, message)
 }
 
 /// The body is larger than the settings allow.

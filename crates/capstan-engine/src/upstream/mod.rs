@@ -17,7 +17,7 @@ mod payload;
 mod recorder;
 mod redirect;
 mod replay;
-mod settings;
+pub(crate) mod settings;
 #[cfg(test)]
 mod testing;
 mod tls;
@@ -31,7 +31,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version};
 
 pub use client::Client;
-pub use error::UpstreamError;
+pub use error::{Fate, UpstreamError};
 pub use incoming::{Body, Chunks, Incoming, NextChunk, Redirected};
 pub use payload::Payload;
 pub use recorder::Recorder;

@@ -26,11 +26,12 @@ impl Default for ClientSettings {
 }
 
 /// A duration as people write it: `10 s`, `250 ms`, `1.5 s`.
-pub(super) fn duration_text(duration: Duration) -> String {
+pub(crate) fn duration_text(duration: Duration) -> String {
     if duration < Duration::from_secs(1) {
         format!("{} ms", duration.as_millis())
     } else {
-        format!("{} s", duration.as_secs_f64())
+        // To the millisecond: what is left of a wait has nine digits behind the point.
+        format!("{} s", duration.as_millis() as f64 / 1000.0)
     }
 }
 

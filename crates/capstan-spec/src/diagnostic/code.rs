@@ -1270,6 +1270,36 @@ codes! {
     /// timeout flags that `capstan call --help` lists.
     "CAP0610" Interrupted Error;
 
+    /// The API failed too often and is left alone
+    ///
+    /// A `circuitBreaker` counts the failures of an origin: no connection, no answer in time, 5xx.
+    /// After as many in a row as it allows, calls fail at once, without a request, until its
+    /// `cooldown` is over; then one request tries whether the API is back.
+    ///
+    /// ```yaml
+    /// resilience:
+    ///   circuitBreaker: { failures: 5, window: 60s, cooldown: 30s }
+    /// ```
+    ///
+    /// Wait for the time that the message names, or find out why the API fails: the errors before
+    /// this one say it. `circuitBreaker: false` on an operation takes it out. The exit code is 5.
+    "CAP0640" CircuitOpen Error;
+    /// The rate limit leaves no room before the deadline
+    ///
+    /// A `rateLimit` spaces the requests to an origin, and so many wait already that this one would
+    /// be sent after its deadline. Nothing was sent.
+    ///
+    /// ```yaml
+    /// resilience:
+    ///   rateLimit: { requests: 10, per: 1s, burst: 5 }
+    ///   timeout: { total: 5m }
+    /// ```
+    ///
+    /// Allow more requests, if the API does; give the call more time with `timeout.total` or
+    /// `--timeout`; or call with a lower `--concurrency`, so that fewer calls wait. The exit code
+    /// is 5.
+    "CAP0641" HeldBack Error;
+
     /// A pagination names no parameter of its operation
     ///
     /// `pagination` says how the pages of a list are followed; its `parameter` is the input of the

@@ -3,6 +3,7 @@
 use super::auth::Authentication;
 use super::collection::Named;
 use super::pagination::Pagination;
+use super::resilience::Resilience;
 use crate::reader::record;
 
 record! {
@@ -10,6 +11,8 @@ record! {
     pub struct Amendment is "a change to a consumed API" {
         /// How the caller proves who it is.
         authentication: Option<Authentication> = "authentication";
+        /// What its calls do when the far side fails.
+        resilience: Option<Resilience> = "resilience";
         /// Changes to its operations, by name.
         operations: Named<OperationAmendment> = "operations";
     }
@@ -20,5 +23,7 @@ record! {
     pub struct OperationAmendment is "a change to an operation" {
         /// How its pages are followed.
         pagination: Option<Pagination> = "pagination";
+        /// What its calls do when the far side fails.
+        resilience: Option<Resilience> = "resilience";
     }
 }

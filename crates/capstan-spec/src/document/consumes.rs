@@ -6,6 +6,7 @@ use super::collection::{Named, StringMap};
 use super::output::OutputParameter;
 use super::pagination::Pagination;
 use super::parameter::InputParameter;
+use super::resilience::Resilience;
 use super::step::Mapping;
 use crate::reader::{Text, record, tagged, words};
 use crate::source::Spanned;
@@ -31,6 +32,8 @@ record! {
         resources: Named<ConsumedResource> = "resources";
         /// Fixed headers of every request; not standard, `inputParameters` with `in: header` are.
         headers: StringMap = "headers";
+        /// What its calls do when the far side fails; not standard.
+        resilience: Option<Resilience> = "resilience";
     }
 }
 
@@ -81,6 +84,8 @@ record! {
         operations: Named<ConsumedOperation> = "operations";
         /// Fixed headers of every operation; not standard.
         headers: StringMap = "headers";
+        /// What its calls do when the far side fails; not standard.
+        resilience: Option<Resilience> = "resilience";
     }
 }
 
@@ -167,5 +172,7 @@ record! {
         headers: StringMap = "headers";
         /// How its pages are followed; not standard.
         pagination: Option<Pagination> = "pagination" folk "paging";
+        /// What its calls do when the far side fails; not standard.
+        resilience: Option<Resilience> = "resilience";
     }
 }

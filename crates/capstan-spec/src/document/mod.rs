@@ -17,6 +17,7 @@ mod info;
 mod output;
 mod pagination;
 mod parameter;
+mod resilience;
 mod root;
 mod section;
 mod step;
@@ -40,6 +41,9 @@ pub use info::{Info, Person};
 pub use output::{Items, OutputParameter};
 pub use pagination::{Cursor, Keyset, Link, NextLink, Offset, PageNumber, Pagination};
 pub use parameter::{ArrayStyle, InputParameter, ParameterPlace, Required, ValueType};
+pub use resilience::{
+    Backoff, CircuitBreaker, Failure, Failures, IdempotencyKey, OrOff, RateLimit, Resilience, Retry, Statuses, Timeout,
+};
 pub use root::{CapabilitySection, Document, Root, Version};
 pub use section::Section;
 pub use step::{Call, CallStep, CallTarget, Language, LookupStep, Mapping, ScriptStep, Step, With};

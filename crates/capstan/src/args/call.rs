@@ -122,13 +122,21 @@ pub(crate) struct OverrideArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Network")]
 pub(crate) struct LimitArgs {
-    /// Time for the whole call: 30s, 500ms, 2m (60s unless given)
+    /// Time for the whole call, waits and repetitions included: 30s, 500ms, 2m (60s unless given)
     #[arg(long, value_name = "TIME", value_parser = quantity::time)]
     pub(crate) timeout: Option<Duration>,
 
     /// Time to a connection (10s unless given)
     #[arg(long, value_name = "TIME", value_parser = quantity::time)]
     pub(crate) connect_timeout: Option<Duration>,
+
+    /// Send a failed request again at most this often, where that is safe (2 unless given)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..100))]
+    pub(crate) retry: Option<u32>,
+
+    /// Never send a failed request again
+    #[arg(long, conflicts_with = "retry")]
+    pub(crate) no_retry: bool,
 
     /// Largest answer that is read: 64MiB, 500KB, a number of bytes (64MiB unless given)
     #[arg(long, alias = "max-response-size", value_name = "SIZE", value_parser = quantity::size)]
@@ -137,6 +145,13 @@ pub(crate) struct LimitArgs {
     /// Let credentials travel over plain HTTP to other machines
     #[arg(long)]
     pub(crate) insecure_http: bool,
+}
+
+impl LimitArgs {
+    /// The attempts that the flags allow, the first included.
+    pub(crate) fn attempts(&self) -> Option<u32> {
+        if self.no_retry { Some(1) } else { self.retry.map(|again| again + 1) }
+    }
 }
 
 /// How outputs are printed.

@@ -13,8 +13,9 @@ use super::super::Response;
 use super::super::testing::{Reply, Server, answer, get};
 use super::*;
 use crate::bindings::Scrubber;
-use crate::exchange::{CallLimits, Exchange};
+use crate::exchange::{CallLimits, Exchange, Guards};
 use crate::observe::Unobserved;
+use crate::plan::Policy;
 
 /// A client as the engine uses it: whole answers, within the bounds of a call.
 struct Bounded {
@@ -25,8 +26,10 @@ struct Bounded {
 impl Bounded {
     async fn send(&self, request: Request) -> Result<Response, UpstreamError> {
         let scrubber = Scrubber::new([]);
-        let (limits, observer) = (&self.limits, &Unobserved);
-        Exchange { upstream: &self.client, limits, observer, scrubber: &scrubber }.whole(request).await
+        let (limits, policy, guards) = (&self.limits, &Policy::default(), &Guards::default());
+        let (upstream, observer) = (&self.client, &Unobserved);
+        let exchange = Exchange { upstream, limits, policy, guards, observer, scrubber: &scrubber };
+        exchange.whole(request).await.0
     }
 }
 
@@ -42,13 +45,17 @@ fn client() -> Bounded {
 }
 
 fn with(change: impl FnOnce(&mut Bounds)) -> Bounded {
-    let CallLimits { timeout, response_bytes_max } = CallLimits::default();
-    let mut bounds = Bounds { timeout, response_bytes_max, redirects_max: limits::REDIRECTS_MAX };
+    let mut bounds = Bounds {
+        timeout: limits::CALL_TIMEOUT,
+        response_bytes_max: limits::RESPONSE_BYTES_MAX,
+        redirects_max: limits::REDIRECTS_MAX,
+    };
     change(&mut bounds);
     let Bounds { timeout, response_bytes_max, redirects_max } = bounds;
     let settings = ClientSettings { redirects_max, ..ClientSettings::default() };
     let client = Client::new(settings).expect("the settings are fit");
-    Bounded { client, limits: CallLimits { timeout, response_bytes_max } }
+    let (timeout, attempts) = (Some(timeout), Some(1));
+    Bounded { client, limits: CallLimits { timeout, attempts, response_bytes_max, ..CallLimits::default() } }
 }
 
 fn gzipped(bytes: &[u8]) -> Vec<u8> {

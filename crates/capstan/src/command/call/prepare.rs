@@ -50,7 +50,7 @@ impl<'a> Prepared<'a> {
         let settings = found.entry;
         let overrides = overrides(args, &settings)?;
         let masks = masks(&view.variables(), &overrides);
-        let client = client_settings(args, &settings)?;
+        let client = ClientSettings::default();
         let limits = call_limits(args, &settings)?;
         let recorder = Recording::default();
         let builder = Engine::builder(plan)
@@ -171,24 +171,15 @@ fn bad(message: String) -> CallError {
     CallError::new(Code::BadSettings, message)
 }
 
-fn client_settings(args: &CallArgs, settings: &Entry) -> Result<ClientSettings, CallError> {
-    let mut client = ClientSettings::default();
-    if let Some(timeout) = time(args.limits.connect_timeout, &settings.connect_timeout)? {
-        client.connect_timeout = timeout;
-    }
-    Ok(client)
-}
-
 fn call_limits(args: &CallArgs, settings: &Entry) -> Result<CallLimits, CallError> {
-    let mut limits = CallLimits::default();
-    if let Some(timeout) = time(args.limits.timeout, &settings.timeout)? {
-        limits.timeout = timeout;
-    }
     let set = settings.max_response.as_deref().map(quantity::size).transpose().map_err(bad)?;
-    if let Some(bytes) = args.limits.max_response.or(set) {
-        limits.response_bytes_max = bytes;
-    }
-    Ok(limits)
+    let standard = CallLimits::default();
+    Ok(CallLimits {
+        timeout: time(args.limits.timeout, &settings.timeout)?,
+        connect_timeout: time(args.limits.connect_timeout, &settings.connect_timeout)?,
+        attempts: args.limits.attempts(),
+        response_bytes_max: args.limits.max_response.or(set).unwrap_or(standard.response_bytes_max),
+    })
 }
 
 fn time(given: Option<Duration>, set: &Option<String>) -> Result<Option<Duration>, CallError> {

@@ -31,6 +31,8 @@ fn sentence(event: &Event) -> Option<String> {
         Event::Attempt { number, method, url } => Some(format!("{method} {url} (attempt {number})")),
         Event::Redirect { status, to } => Some(format!("{status}, redirected to {to}")),
         Event::Answer { status, took, .. } => Some(format!("{status} in {took:.1?}")),
+        Event::Retry { after, why } => Some(format!("{why}: again in {after:.1?}")),
+        Event::Waiting { time, why } => Some(format!("waiting {time:.1?} for {why}")),
         _ => None,
     }
 }

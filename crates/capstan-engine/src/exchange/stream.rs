@@ -1,0 +1,61 @@
+//! Answers that are read piece by piece: each piece has its time, the whole has none of its own.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::time::{Instant, timeout_at};
+
+use super::{Deadline, Exchange, History, Want};
+use crate::limits;
+use crate::upstream::{Body, Chunks, Incoming, NextChunk, Request, UpstreamError, failure};
+
+impl Exchange<'_> {
+    /// Sends a request and gives the answer once its head has come. From then on it is no longer
+    /// repeated. An answer with an error status is in memory already.
+    ///
+    /// The body may take as long as it takes, unless the caller has limited the whole call; but
+    /// something of it must come within the time of an attempt.
+    #[expect(dead_code, reason = "streams are built on it next")]
+    pub(crate) async fn open(&self, request: Request) -> (Result<Incoming, UpstreamError>, History) {
+        let mut history = History::default();
+        let idle = self.policy.timeout.attempt.unwrap_or(limits::IDLE_TIMEOUT);
+        let deadline = Deadline::new(self.total());
+        let answered = self.run(request, Want::Head, &deadline, &mut history).await;
+        let is_limited = self.limits.timeout.or(self.policy.timeout.total).is_some();
+        let deadline = is_limited.then_some(deadline);
+        let watched = answered.map(|mut incoming| {
+            let length = incoming.body.length();
+            let body = std::mem::replace(&mut incoming.body, Body::whole(Bytes::new()));
+            let watched = Watched { body, idle, deadline, url: incoming.url.clone() };
+            incoming.body = Body::chunks(length, Box::new(watched));
+            incoming
+        });
+        (watched, history)
+    }
+}
+
+/// A body of which something must come within a time.
+struct Watched {
+    body: Body,
+    idle: Duration,
+    deadline: Option<Deadline>,
+    url: String,
+}
+
+impl Watched {
+    async fn chunk(&mut self) -> Result<Option<Bytes>, UpstreamError> {
+        let until = Instant::now() + self.idle;
+        match self.deadline.filter(|deadline| deadline.at < until) {
+            Some(deadline) => {
+                timeout_at(deadline.at, self.body.chunk()).await.map_err(|_| deadline.passed(&self.url))?
+            }
+            None => timeout_at(until, self.body.chunk()).await.map_err(|_| failure::stalled(&self.url, self.idle))?,
+        }
+    }
+}
+
+impl Chunks for Watched {
+    fn next(&mut self) -> NextChunk<'_> {
+        Box::pin(self.chunk())
+    }
+}
