@@ -99,7 +99,7 @@ impl CallError {
     /// Adds what was tried before.
     pub(crate) fn after(mut self, history: &History) -> Self {
         if history.attempts.len() > 1 {
-            self = self.detail(format!("{} attempts: {}", history.attempts.len(), history.summary()));
+            self = self.detail(format!("{} attempts: {}", history.attempts.len(), history.attempts.join(", ")));
         }
         match &history.given_up {
             Some(why) => self.detail(format!("not tried again: {why}")),

@@ -24,9 +24,15 @@
 //! | `/redirect/relative` | `Location: landing`, beside it |
 //! | `/redirect/scheme` | to `file:///etc/passwd` |
 //! | `/redirect/nowhere` | 302 without `Location` |
+//! | `/flaky?times=N&status=S` | the first N requests of this target answer S (503); then as the echo server. `after=TEXT` adds `Retry-After`, where `date:N` is N seconds from now; `remaining=N&reset=N` add rate headers to every answer |
+//! | `/flaky-cut?times=N` | the first N requests of this target are cut off in the body |
+//! | `/flaky-slow?times=N&ms=M` | the first N requests of this target come M ms late |
+//! | `/garbled-gzip` | 200, said to be gzip, which it is not |
 //! | anything else | as the echo server: `/landing` tells which headers arrived |
 
-use std::time::Duration;
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use serde_json::json;
@@ -37,7 +43,49 @@ const JSON: &str = "application/json";
 
 /// A chaos server whose `/redirect/other` leads to `other`, an origin.
 pub(crate) fn start(other: String) -> Server {
-    Server::start(move |request| answer(request, &other))
+    let seen = Mutex::default();
+    Server::start(move |request| match request.path().starts_with("/flaky") {
+        true => flaky(request, &seen),
+        false => answer(request, &other),
+    })
+}
+
+/// How often each target was asked for.
+type Seen = Mutex<HashMap<String, u64>>;
+
+/// Fails a number of times, and then works.
+fn flaky(request: &Received, seen: &Seen) -> Reply {
+    let mut seen = seen.lock().expect("no holder of this lock panics");
+    let count = seen.entry(request.target.clone()).or_default();
+    *count += 1;
+    let works = Reply::json(200, &echo::describe(request));
+    let mut reply = match request.path() {
+        _ if *count > number(request, "times", 1) => works,
+        "/flaky-cut" => return cut_off().header("content-length", "100"),
+        "/flaky-slow" => Reply { delay: Duration::from_millis(number(request, "ms", 1000)), ..works },
+        _ => {
+            let status = u16::try_from(number(request, "status", 503)).unwrap_or(503);
+            let busy = Reply::json(status, &json!({"message": format!("failure {count}")}));
+            match request.parameter("after") {
+                Some(after) => busy.header("retry-after", &moment(&after)),
+                None => busy,
+            }
+        }
+    };
+    for (name, header) in [("remaining", "ratelimit-remaining"), ("reset", "ratelimit-reset")] {
+        if let Some(value) = request.parameter(name) {
+            reply = reply.header(header, &value);
+        }
+    }
+    reply
+}
+
+/// `date:N` as the date N seconds from now; any other text as it is.
+fn moment(text: &str) -> String {
+    let Some(seconds) = text.strip_prefix("date:").and_then(|n| n.parse::<i64>().ok()) else { return text.to_owned() };
+    let distance = Duration::from_secs(seconds.unsigned_abs());
+    let now = SystemTime::now();
+    httpdate::fmt_http_date(if seconds < 0 { now - distance } else { now + distance })
 }
 
 fn answer(request: &Received, other: &str) -> Reply {
@@ -60,6 +108,7 @@ fn answer(request: &Received, other: &str) -> Reply {
         "/text-error" => Reply::new(502, "text/plain", "upstream is restarting"),
         "/html-error" => Reply::new(503, "text/html", "<html><title>Maintenance</title></html>"),
         "/bare-error" => Reply::empty(500),
+        "/garbled-gzip" => Reply::new(200, JSON, "{}").header("content-encoding", "gzip"),
         "/no-content" => Reply::empty(204),
         "/empty" => Reply::new(200, JSON, ""),
         "/not-modified" => Reply::empty(304),

@@ -11,6 +11,7 @@ mod stream;
 
 use std::time::{Duration, SystemTime};
 
+use capstan_spec::diagnostic::Code;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::bindings::Scrubber;
@@ -65,13 +66,6 @@ pub(crate) struct History {
     pub(crate) attempts: Vec<String>,
     /// Why the last outcome was not repeated, although it could have been.
     pub(crate) given_up: Option<String>,
-}
-
-impl History {
-    /// The outcomes in order, those alike joined: `500, 500, then the connection broke off`.
-    pub(crate) fn summary(&self) -> String {
-        self.attempts.join(", ")
-    }
 }
 
 /// What an attempt waits for.
@@ -289,10 +283,18 @@ impl Deadline {
     }
 }
 
+/// An outcome in a word or two: the last one is told in full.
 fn in_words(outcome: &Result<Incoming, UpstreamError>) -> String {
     match outcome {
         Ok(incoming) => incoming.status.as_u16().to_string(),
-        Err(error) => error.to_string(),
+        Err(error) => match (error.code(), error.fate()) {
+            (_, Fate::Unsent) => "no connection",
+            (Code::TimedOut, _) => "too late",
+            (Code::BrokenResponse, _) => "broken off",
+            (Code::CircuitOpen | Code::HeldBack, _) => "not sent",
+            _ => "failed",
+        }
+        .to_owned(),
     }
 }
 

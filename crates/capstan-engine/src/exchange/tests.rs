@@ -95,7 +95,7 @@ async fn two_failures_and_then_an_answer() {
     let outcome =
         run(&script(&[Act::Answer(500), Act::Refuse, Act::Answer(200)]), &Policy::default(), &Guards::default()).await;
     assert_eq!((status(&outcome), outcome.came.len()), (200, 3));
-    assert_eq!(outcome.history.attempts, ["500", "refused", "200"]);
+    assert_eq!(outcome.history.attempts, ["500", "no connection", "200"]);
     assert!(outcome.took <= Duration::from_millis(1500), "{:?}", outcome.took);
 }
 

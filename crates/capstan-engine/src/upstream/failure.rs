@@ -96,16 +96,21 @@ pub(crate) fn stalled(url: &str, timeout: Duration) -> UpstreamError {
 
 /// The rate limit leaves no room before the deadline.
 pub(crate) fn held_back(url: &str, wait: Duration) -> UpstreamError {
-    let wait = duration_text(wait);
+    let wait = wait_text(wait);
     let message = format!("the rate limit of {} lets the next request go in {wait}, after the deadline", origin(url));
     UpstreamError::new(Code::HeldBack, message)
 }
 
 /// The circuit breaker is open.
 pub(crate) fn given_up(url: &str, wait: Duration) -> UpstreamError {
-    let wait = duration_text(wait);
+    let wait = wait_text(wait);
     let message = format!("{} failed too often; it is asked again in {wait}", origin(url));
     UpstreamError::new(Code::CircuitOpen, message)
+}
+
+/// What is left of a wait: whole seconds, so that it reads like the time that somebody chose.
+fn wait_text(wait: Duration) -> String {
+    duration_text(Duration::from_secs_f64(wait.as_secs_f64().ceil()))
 }
 
 /// The body is larger than the settings allow.
