@@ -189,7 +189,7 @@ impl CallError {
             | Code::BadBody
             | Code::BadPagination
             | Code::UnsupportedAuthentication
-            | Code::UnsupportedFormat
+            | Code::BadOutputSchema
             | Code::UnsupportedTransport
             | Code::MissingVariable
             | Code::UnsupportedLocation

@@ -22,7 +22,7 @@
 
 pub mod bindings;
 mod compile;
-mod decode;
+pub mod decode;
 mod encode;
 mod engine;
 mod error;

@@ -73,3 +73,29 @@ pub const ORIGINS_MAX: usize = 1000;
 
 /// The longest time for which an answer's rate headers hold later requests back.
 pub const HOLD_MAX: Duration = Duration::from_secs(3600);
+
+/// Bytes of an unexpected answer that an error shows where they are no text: a line of digits.
+pub const PREVIEW_HEX_BYTES_MAX: usize = 24;
+
+/// Levels of an answer that is taken apart, whatever its format; what `serde_json` allows to JSON.
+pub const TREE_DEPTH_MAX: usize = 128;
+
+/// Weight of the tree that an answer becomes: one for each value, and one for each 64 bytes of the
+/// texts that a reader repeats (column names, aliases). Some formats say much in a few bytes; at
+/// about a hundred bytes a value, this is what a large answer may take of memory.
+pub const TREE_WEIGHT_MAX: usize = 4_000_000;
+
+/// Elements of HTML inside each other. Browsers flatten what is nested deeper.
+pub const HTML_DEPTH_MAX: usize = 512;
+
+/// Bytes of one file of an `outputSchema`.
+pub const SCHEMA_BYTES_MAX: u64 = 1024 * 1024;
+
+/// Files that one schema may be made of, its imports included.
+pub const SCHEMA_FILES_MAX: usize = 256;
+
+/// Levels of brackets in a schema.
+pub const SCHEMA_DEPTH_MAX: usize = 64;
+
+/// Bytes of all blocks of an Avro file, decompressed.
+pub const AVRO_BLOCK_BYTES_MAX: usize = 64 * 1024 * 1024;

@@ -48,7 +48,7 @@ fn loaded(name: &str, text: &str, files: &dyn Files, amendings: &[Amending]) -> 
     let loaded = capstan_spec::load_amended(name, text, &SpecFiles(files), amendings);
     let mut sink = loaded.diagnostics;
     let sources = Arc::new(loaded.sources);
-    let plan = loaded.capability.map(|capability| compile(&capability, name, sources.clone(), &mut sink));
+    let plan = loaded.capability.map(|capability| compile(&capability, name, sources.clone(), files, &mut sink));
     let plan = plan.filter(|_| !sink.has_errors()).map(Arc::new);
     Loaded { sources, diagnostics: sink.into_sorted(), plan }
 }

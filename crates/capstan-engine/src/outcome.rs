@@ -40,7 +40,14 @@ pub enum Output {
     Raw(Box<RawValue>),
     /// JSON that was taken apart.
     Value(Value),
-    /// Text or bytes of another format.
+    /// A whole answer in another format, as it came and as a tree.
+    Document {
+        /// The answer as it came.
+        bytes: Bytes,
+        /// What it says.
+        value: Value,
+    },
+    /// Bytes that are not taken apart.
     Bytes(Bytes),
 }
 
@@ -49,7 +56,7 @@ impl Output {
     pub fn to_value(&self) -> Value {
         match self {
             Output::Raw(raw) => serde_json::from_str(raw.get()).unwrap_or(Value::Null),
-            Output::Value(value) => value.clone(),
+            Output::Value(value) | Output::Document { value, .. } => value.clone(),
             Output::Bytes(bytes) => Value::String(String::from_utf8_lossy(bytes).into_owned()),
         }
     }
@@ -57,8 +64,10 @@ impl Output {
     fn write_json(&self, out: &mut dyn Write, pretty: bool) -> io::Result<()> {
         match self {
             Output::Raw(raw) if !pretty => write_compact(out, raw.get()),
-            Output::Value(value) if !pretty => serde_json::to_writer(out, value).map_err(io::Error::from),
-            Output::Raw(_) | Output::Value(_) | Output::Bytes(_) => {
+            Output::Value(value) | Output::Document { value, .. } if !pretty => {
+                serde_json::to_writer(out, value).map_err(io::Error::from)
+            }
+            Output::Raw(_) | Output::Value(_) | Output::Document { .. } | Output::Bytes(_) => {
                 let value = self.to_value();
                 let done =
                     if pretty { serde_json::to_writer_pretty(out, &value) } else { serde_json::to_writer(out, &value) };

@@ -1,7 +1,8 @@
 //! A checked capability becomes a plan.
 //!
 //! Everything that text can get wrong is found here: a template that names nothing, a path that
-//! is no JSONPath, a pattern that is no pattern. Nothing is read from outside.
+//! is no JSONPath, a pattern that is no pattern. Nothing is read from outside but the files that an
+//! `outputSchema` names.
 
 mod auth;
 mod body;
@@ -14,19 +15,28 @@ mod policy;
 mod url;
 mod xml;
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use capstan_spec::Capability;
 use capstan_spec::diagnostic::{Code, Diagnostic, Sink};
 use capstan_spec::document::{ConsumedOperation, ConsumedResource, Consumes, Method, NamedItem, RawFormat};
 use capstan_spec::source::{SourceMap, Span};
+use capstan_spec::{Capability, Text};
 use http::HeaderValue;
 
+use crate::bindings::Files;
+use crate::decode::SchemaFolder;
 use crate::plan::{Input, Needs, Operation, OperationId, Place, Plan, Request};
 use names::{Names, Scope};
 
 /// Compiles a capability. Problems go to the sink; the plan holds what could be compiled.
-pub(crate) fn compile(capability: &Capability, file: &str, sources: Arc<SourceMap>, sink: &mut Sink) -> Plan {
+pub(crate) fn compile(
+    capability: &Capability,
+    file: &str,
+    sources: Arc<SourceMap>,
+    files: &dyn Files,
+    sink: &mut Sink,
+) -> Plan {
     let mut names = Names::new(capability);
     let mut operations = Vec::new();
     for consumes in &capability.consumes {
@@ -39,7 +49,9 @@ pub(crate) fn compile(capability: &Capability, file: &str, sources: Arc<SourceMa
             for operation in &resource.value.operations {
                 let id = OperationId(u32::try_from(operations.len()).unwrap_or(u32::MAX));
                 let source = OperationSource { capability, consumes, resource, operation };
-                operations.push(compile_operation(id, &source, &mut names, sink));
+                let folder = folder(operation.value.output_schema.as_ref(), file, &sources);
+                let schemas = SchemaFolder { files, folder: &folder };
+                operations.push(compile_operation(id, &source, &schemas, &mut names, sink));
             }
         }
     }
@@ -86,7 +98,20 @@ fn base_warnings(consumes: &Consumes, sink: &mut Sink) {
     }
 }
 
-fn compile_operation(id: OperationId, source: &OperationSource<'_>, names: &mut Names, sink: &mut Sink) -> Operation {
+/// The folder of the file that names a schema: that of the capability, or of what it imports.
+fn folder(schema: Option<&Text>, file: &str, sources: &SourceMap) -> PathBuf {
+    let located = schema.and_then(|schema| sources.locate(schema.span));
+    let file = located.map_or(file, |(file, _)| file);
+    Path::new(file).parent().unwrap_or(Path::new("")).to_owned()
+}
+
+fn compile_operation(
+    id: OperationId,
+    source: &OperationSource<'_>,
+    schemas: &SchemaFolder<'_>,
+    names: &mut Names,
+    sink: &mut Sink,
+) -> Operation {
     inputs::environment(source, names);
     let mut scope = Scope::new(source, names, sink);
     let path_written = url::joined_path(source);
@@ -101,7 +126,7 @@ fn compile_operation(id: OperationId, source: &OperationSource<'_>, names: &mut 
     let (body, mut parts) = body::compile(source, parts, &mut scope);
     let policy = policy::compile(source, &mut parts.headers, &mut scope);
     let format = source.operation.value.output_raw_format.map_or(RawFormat::Json, |f| f.value);
-    let outputs = output::compile(&source.operation.value, format, scope.sink);
+    let outputs = output::compile(&source.operation.value, format, schemas, scope.sink);
     let variables = Needs { base: base_needs, auth: auth_needs, rest: scope.take_used() };
     let mut inputs = scope.finish();
     undeclared(&inputs, sink);

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::Inner;
 use crate::error::{CallError, FailedResponse};
 use crate::limits::MESSAGE_CHARS_MAX;
-use crate::plan::{Operation, VariableId};
+use crate::plan::{Decode, Operation, VariableId};
 use crate::render::Misfit;
 use crate::upstream::{Response, UpstreamError};
 
@@ -60,6 +60,14 @@ impl Inner {
             None => Some(format!("set it with `export {name}=…`, or keep it in a file: `--env-file .env`")),
         };
         Err(help.into_iter().fold(error, CallError::with_help))
+    }
+
+    /// An answer that could not be read must not be asked for.
+    pub(super) fn check_schema(&self, operation: &Operation) -> Result<(), CallError> {
+        let Decode::Unreadable(error) = &operation.outputs.decode else { return Ok(()) };
+        Err(CallError::new(Code::BadOutputSchema, error.message.clone())
+            .at(self.plan.locate(operation.span))
+            .with_help(error.help.clone()))
     }
 
     pub(super) fn missing(&self, operation: &Operation) -> Vec<VariableId> {

@@ -226,6 +226,7 @@ impl Inner {
         params: &Map<String, Value>,
         reveal: Reveal,
     ) -> Result<Rendered, CallError> {
+        self.check_schema(operation)?;
         let has_base = self.overrides.base.is_some();
         let slots = admit(operation, params, has_base).map_err(|all| self.invalid(operation, all))?;
         if reveal == Reveal::Secret && !self.allow_missing {

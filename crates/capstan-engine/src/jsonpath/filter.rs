@@ -35,7 +35,7 @@ fn all<'v>(query: &FilterQuery, place: Place<'v>) -> Vec<&'v Value> {
 fn origin<'v>(query: &FilterQuery, place: Place<'v>) -> Place<'v> {
     match query.origin {
         Origin::Current => place,
-        Origin::Root => Place::root(place.root),
+        Origin::Root => place.to(place.root),
     }
 }
 

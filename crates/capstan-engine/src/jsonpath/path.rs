@@ -127,16 +127,30 @@ impl JsonPath {
     /// For a path that ends in `.length()`, the nodes that it would measure.
     pub fn nodes<'v>(&self, document: &'v Value) -> Vec<&'v Value> {
         match &self.form {
-            Form::Singular(steps) => walk::follow(steps, document).into_iter().collect(),
+            Form::Singular(steps) => walk::follow(steps, Place::root(document)).into_iter().collect(),
             Form::Indefinite(query) => walk::all(query, Place::root(document)),
         }
     }
 
     /// What an output mapping gets: the one node of a singular path, or an array of the matches.
     pub fn select<'v>(&self, document: &'v Value) -> Selected<'v> {
+        self.select_from(Place::root(document))
+    }
+
+    /// What an output mapping gets of a document that writes a list of one as its element, as XML
+    /// does. Where the path finds nothing, a node that is no list counts as a list of itself.
+    pub(crate) fn select_lone<'v>(&self, document: &'v Value) -> Selected<'v> {
+        match self.select(document) {
+            Selected::Nothing => self.select_from(Place::lone_root(document)),
+            Selected::Nodes(nodes) if nodes.is_empty() => self.select_from(Place::lone_root(document)),
+            found @ (Selected::Node(_) | Selected::Nodes(_) | Selected::Length(_)) => found,
+        }
+    }
+
+    fn select_from<'v>(&self, root: Place<'v>) -> Selected<'v> {
         let selected = match &self.form {
-            Form::Singular(steps) => walk::follow(steps, document).map_or(Selected::Nothing, Selected::Node),
-            Form::Indefinite(query) => Selected::Nodes(walk::all(query, Place::root(document))),
+            Form::Singular(steps) => walk::follow(steps, root).map_or(Selected::Nothing, Selected::Node),
+            Form::Indefinite(query) => Selected::Nodes(walk::all(query, root)),
         };
         if self.measures { selected.measured() } else { selected }
     }

@@ -15,11 +15,28 @@ use super::query::{Query, Segment, Selector, SingularStep, Slice};
 pub(super) struct Place<'v> {
     pub(super) root: &'v Value,
     pub(super) node: &'v Value,
+    /// Whether a node that is no list counts as a list of itself.
+    lone: bool,
 }
 
 impl<'v> Place<'v> {
     pub(super) fn root(root: &'v Value) -> Self {
-        Self { root, node: root }
+        Self { root, node: root, lone: false }
+    }
+
+    /// The root of a document that writes a list of one as its element.
+    pub(super) fn lone_root(root: &'v Value) -> Self {
+        Self { lone: true, ..Self::root(root) }
+    }
+
+    /// The elements of the node.
+    fn elements(self) -> &'v [Value] {
+        match self.node {
+            Value::Array(elements) => elements,
+            Value::Null => &[],
+            node if self.lone => std::slice::from_ref(node),
+            Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => &[],
+        }
     }
 
     pub(super) fn to(self, node: &'v Value) -> Self {
@@ -42,11 +59,15 @@ pub(super) fn first<'v>(query: &Query, place: Place<'v>) -> Option<&'v Value> {
 }
 
 /// The one node that singular steps lead to.
-pub(super) fn follow<'v>(steps: &[SingularStep], root: &'v Value) -> Option<&'v Value> {
-    steps.iter().try_fold(root, |node, step| match step {
-        SingularStep::Name(name) => member(node, name),
-        SingularStep::Index(index) => element(node, *index),
-    })
+pub(super) fn follow<'v>(steps: &[SingularStep], root: Place<'v>) -> Option<&'v Value> {
+    let last = steps.iter().try_fold(root, |place, step| {
+        let next = match step {
+            SingularStep::Name(name) => member(place.node, name),
+            SingularStep::Index(index) => element(place, *index),
+        };
+        next.map(|node| place.to(node))
+    });
+    last.map(|place| place.node)
 }
 
 /// Takes the matches as they are found; breaks when it wants no more.
@@ -91,7 +112,7 @@ fn walk<'v>(mut segments: &[Segment], mut place: Place<'v>, sink: &mut impl Sink
             Segment::Descendant(selectors) => return descend(selectors, rest, place, sink),
             Segment::Child(selectors) => match selectors.as_slice() {
                 [Selector::Name(name)] => member(place.node, name),
-                [Selector::Index(index)] => element(place.node, *index),
+                [Selector::Index(index)] => element(place, *index),
                 several => return select(several, rest, place, sink),
             },
         };
@@ -121,7 +142,7 @@ fn descend<'v>(
 fn select<'v>(selectors: &[Selector], rest: &[Segment], place: Place<'v>, sink: &mut impl Sink<'v>) -> ControlFlow<()> {
     for selector in selectors {
         match selector {
-            Selector::Wildcard if rest.is_empty() => take_children(place.node, sink)?,
+            Selector::Wildcard if rest.is_empty() => take_children(place, sink)?,
             _ => each_selected(selector, place, |child| walk(rest, place.to(child), sink))?,
         }
     }
@@ -135,10 +156,10 @@ fn each_selected<'v>(
 ) -> ControlFlow<()> {
     match selector {
         Selector::Name(name) => member(place.node, name).map_or(CONTINUE, visit),
-        Selector::Index(index) => element(place.node, *index).map_or(CONTINUE, visit),
-        Selector::Wildcard => each_child(place.node, visit),
-        Selector::Slice(slice) => elements(place.node, *slice).try_for_each(visit),
-        Selector::Filter(condition) => each_child(place.node, |child| {
+        Selector::Index(index) => element(place, *index).map_or(CONTINUE, visit),
+        Selector::Wildcard => each_wanted(place, visit),
+        Selector::Slice(slice) => elements(place.elements(), *slice).try_for_each(visit),
+        Selector::Filter(condition) => each_wanted(place, |child| {
             if filter::holds(condition, place.to(child)) {
                 visit(child)?;
             }
@@ -155,8 +176,14 @@ fn each_child<'v>(node: &'v Value, visit: impl FnMut(&'v Value) -> ControlFlow<(
     }
 }
 
-fn take_children<'v>(node: &'v Value, sink: &mut impl Sink<'v>) -> ControlFlow<()> {
-    match node {
+/// The children that `*` and filters look at.
+fn each_wanted<'v>(place: Place<'v>, visit: impl FnMut(&'v Value) -> ControlFlow<()>) -> ControlFlow<()> {
+    if place.lone { place.elements().iter().try_for_each(visit) } else { each_child(place.node, visit) }
+}
+
+fn take_children<'v>(place: Place<'v>, sink: &mut impl Sink<'v>) -> ControlFlow<()> {
+    match place.node {
+        _ if place.lone => sink.nodes(place.elements().iter()),
         Value::Array(elements) => sink.nodes(elements.iter()),
         Value::Object(members) => sink.nodes(members.values()),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => CONTINUE,
@@ -167,15 +194,14 @@ fn member<'v>(node: &'v Value, name: &str) -> Option<&'v Value> {
     node.as_object()?.get(name)
 }
 
-fn element(node: &Value, index: i64) -> Option<&Value> {
-    let elements = node.as_array()?;
+fn element<'v>(place: Place<'v>, index: i64) -> Option<&'v Value> {
+    let elements = place.elements();
     let distance = usize::try_from(index.unsigned_abs()).ok()?;
     let index = if index < 0 { elements.len().checked_sub(distance)? } else { distance };
     elements.get(index)
 }
 
-fn elements(node: &Value, slice: Slice) -> impl Iterator<Item = &Value> {
-    let elements = node.as_array().map_or(&[][..], Vec::as_slice);
+fn elements(elements: &[Value], slice: Slice) -> impl Iterator<Item = &Value> {
     indexes(slice, elements.len()).filter_map(|index| elements.get(index))
 }
 

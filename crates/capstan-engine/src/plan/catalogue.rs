@@ -299,7 +299,7 @@ impl<'p> OutputView<'p> {
     pub fn kind(&self) -> Option<ValueType> {
         match &self.output.shape {
             Shape::Path { kind, .. } => *kind,
-            Shape::Object { .. } => Some(ValueType::Object),
+            Shape::Object { .. } | Shape::Map { .. } => Some(ValueType::Object),
             Shape::Array { .. } => Some(ValueType::Array),
             Shape::Constant(_) => None,
         }
@@ -308,7 +308,7 @@ impl<'p> OutputView<'p> {
     /// The path into the answer, as written.
     pub fn path(&self) -> Option<String> {
         match &self.output.shape {
-            Shape::Path { path, .. } | Shape::Array { path, .. } => Some(path.to_string()),
+            Shape::Path { path, .. } | Shape::Array { path, .. } | Shape::Map { path, .. } => Some(path.to_string()),
             Shape::Object { path, .. } => path.as_ref().map(ToString::to_string),
             Shape::Constant(_) => None,
         }

@@ -186,8 +186,9 @@ impl Show<'_> {
         match &self.operation.outputs.decode {
             Decode::Whole => "whole",
             Decode::Project(_) => "in one pass",
-            Decode::Tree => "as a tree",
+            Decode::Tree(_) => "as a tree",
             Decode::Opaque => "as it is",
+            Decode::Unreadable(_) => "by a schema that cannot be read",
         }
     }
 }
@@ -205,5 +206,6 @@ fn shape(shape: &Shape) -> String {
             format!("{at}{{{}}}", members.join(", "))
         }
         Shape::Array { path, items } => format!("{path} [{}]", self::shape(items)),
+        Shape::Map { path, values } => format!("{path} {{*: {}}}", self::shape(values)),
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use capstan_spec::document::{RawFormat, ValueType};
 use capstan_spec::source::Span;
 
+use crate::decode::{Reader, SchemaError};
 use crate::jsonpath::{JsonPath, Projection};
 
 /// The outputs of an operation and how the answer is read for them.
@@ -26,9 +27,11 @@ pub(crate) enum Decode {
     /// Every output is at one place of its own: one pass over the text picks them.
     Project(Projection),
     /// A tree is built.
-    Tree,
-    /// The body is not JSON: it is handed on as text or bytes.
+    Tree(Reader),
+    /// The body is handed on as bytes.
     Opaque,
+    /// The schema cannot be read, so the operation cannot be called.
+    Unreadable(SchemaError),
 }
 
 /// A named output.
@@ -50,4 +53,6 @@ pub(crate) enum Shape {
     Object { path: Option<JsonPath>, members: Vec<(Arc<str>, Shape)> },
     /// A list of further outputs, relative to the elements of what the path finds.
     Array { path: JsonPath, items: Box<Shape> },
+    /// A map of further outputs, relative to the values of what the path finds.
+    Map { path: JsonPath, values: Box<Shape> },
 }

@@ -806,26 +806,6 @@ codes! {
     /// authentication: { type: bearer, token: '{{ACCESS_TOKEN}}' }
     /// ```
     "CAP0306" UnsupportedAuthentication Warning;
-    /// A response format is not supported yet
-    ///
-    /// `outputRawFormat` names a format that Capstan does not decode so far. JSON, the default,
-    /// is decoded and its output parameters are taken from it. Responses in the others, such as
-    /// `xml`, `csv`, `yaml` or `html`, pass through undecoded, as text: a JSONPath cannot look
-    /// into them, so only an output that is the whole body has a value.
-    ///
-    /// Works now:
-    ///
-    /// ```yaml
-    /// outputRawFormat: xml
-    /// outputParameters:
-    /// - name: feed
-    ///   type: string
-    ///   value: $.
-    /// ```
-    ///
-    /// Many APIs answer in JSON when asked; look for an `Accept` header or a `format` parameter in
-    /// their documentation, and set `outputRawFormat: json`.
-    "CAP0307" UnsupportedFormat Warning;
     /// A consumed API is not reached over HTTP
     ///
     /// The `type` of a consumed API is `http`; the specification has no other. Some published
@@ -1153,12 +1133,13 @@ codes! {
     "CAP0604" ResponseTooLarge Error;
     /// The response is not what was declared
     ///
-    /// The operation declares JSON, and the API answered with a success status and something
-    /// else: a page of HTML, an empty text, JSON that breaks off. Its content type and first bytes
-    /// stand below the message. A login or error page behind the wrong address is the usual cause;
-    /// another is an API that answers in XML unless it is asked for JSON.
+    /// The operation declares a format, JSON unless it says another, and the API answered with a
+    /// success status and something else: a page of HTML, a text that breaks off, a row with more
+    /// fields than there are columns. The message names the place, a line and column or a byte; the
+    /// content type and the first bytes stand below it. A login or error page behind the wrong
+    /// address is the usual cause; another is an API that answers in XML unless it is asked for JSON.
     ///
-    /// If the API has a choice, ask for JSON:
+    /// If the API has a choice, ask for what is declared:
     ///
     /// ```yaml
     /// inputParameters:
@@ -1167,7 +1148,7 @@ codes! {
     ///   value: application/json
     /// ```
     ///
-    /// If it never answers in JSON, declare what it sends:
+    /// If it has none, declare what it sends:
     ///
     /// ```yaml
     /// outputRawFormat: xml
@@ -1269,7 +1250,31 @@ codes! {
     /// If calls are interrupted because they take too long, give them a shorter limit with the
     /// timeout flags that `capstan call --help` lists.
     "CAP0610" Interrupted Error;
-
+    /// An output schema cannot be used
+    ///
+    /// `outputSchema` says how an answer is read: for `avro` a schema in JSON, for `protobuf` a
+    /// `.proto` file with all that it imports, for `html` a CSS selector. It is read when the
+    /// capability is loaded. The file does not exist, or is not what it should be; or an operation
+    /// with `outputRawFormat: protobuf` names none. Such an operation cannot be called, since its
+    /// answer could not be read; the others of the file can.
+    ///
+    /// Wrong:
+    ///
+    /// ```yaml
+    /// outputRawFormat: protobuf
+    /// outputSchema: Order
+    /// ```
+    ///
+    /// Right:
+    ///
+    /// ```yaml
+    /// outputRawFormat: protobuf
+    /// outputSchema: ./schemas/order.proto#Order
+    /// ```
+    ///
+    /// Paths are relative to the folder of the capability. Imports of a `.proto` file are looked
+    /// for beside it and in the folders above, up to that of the capability.
+    "CAP0620" BadOutputSchema Warning;
     /// The API failed too often and is left alone
     ///
     /// A `circuitBreaker` counts the failures of an origin: no connection, no answer in time, 5xx.

@@ -73,10 +73,10 @@ pub(crate) fn value(out: &mut dyn Write, value: &Value, printing: &Printing<'_>)
 fn print_all(out: &mut dyn Write, outputs: &Outputs, printing: &Printing<'_>) -> io::Result<()> {
     match (printing.format, outputs) {
         (_, Outputs::Empty) => Ok(()),
-        (Format::Raw, Outputs::Body(Output::Bytes(bytes))) => out.write_all(bytes),
+        (Format::Raw, Outputs::Body(Output::Bytes(bytes) | Output::Document { bytes, .. })) => out.write_all(bytes),
         (Format::Raw, Outputs::Body(Output::Raw(raw))) => line(out, raw.get().as_bytes()),
         (Format::Raw, Outputs::Named(named)) if named.len() == 1 => match &named[0].1 {
-            Output::Bytes(bytes) => out.write_all(bytes),
+            Output::Bytes(bytes) | Output::Document { bytes, .. } => out.write_all(bytes),
             Output::Raw(raw) => line(out, raw.get().as_bytes()),
             Output::Value(value) => print_value(out, value, printing),
         },
