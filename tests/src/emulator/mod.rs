@@ -5,6 +5,7 @@
 
 pub(crate) mod chaos;
 pub(crate) mod echo;
+pub(crate) mod given;
 pub(crate) mod kinde;
 pub(crate) mod lists;
 mod reply;

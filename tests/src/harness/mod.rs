@@ -17,7 +17,7 @@ pub(crate) mod words;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::emulator::{Received, Server, chaos, echo, kinde, lists};
+use crate::emulator::{Received, Server, chaos, echo, given, kinde, lists};
 use binary::Finished;
 use case::Case;
 use check::{Observed, Update};
@@ -159,5 +159,6 @@ fn start(upstream: &Upstream, other: &Server) -> Server {
         Upstream::Quiet => echo::start_quiet(),
         Upstream::Chaos => chaos::start(other.origin()),
         Upstream::Lists => lists::start(other.origin()),
+        Upstream::Given(answers) => given::start(answers.clone()),
     }
 }

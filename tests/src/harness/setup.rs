@@ -6,8 +6,12 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
 use super::case::{Case, Section};
 use super::{generate, words};
+use crate::emulator::given::Given;
 use crate::emulator::kinde::Preset;
 
 /// A case, understood.
@@ -50,6 +54,8 @@ pub(crate) enum Upstream {
     Quiet,
     Chaos,
     Lists,
+    /// What the case wrote down.
+    Given(Vec<Given>),
 }
 
 /// One call of the binary.
@@ -152,6 +158,7 @@ impl Setup {
             "leaks" if rest == "ok" => self.leaks_ok = true,
             "note" => {}
             "server" => self.server = Some(upstream(rest, &section.body)?),
+            "answer" => self.add_answer(answer(rest, &section.body)?)?,
             "run" => self.add_run(index, words::split(&format!("{rest} {}", section.body))?),
             "diagnose" => self.add_diagnose(index)?,
             "stdin" => self.last_run()?.stdin = Some(format!("{}\n", section.body)),
@@ -186,6 +193,16 @@ impl Setup {
                 self.env.push((name.to_owned(), value.to_owned()));
             } else {
                 self.env.push((name.to_owned(), value.to_owned()));
+            }
+        }
+        Ok(())
+    }
+
+    fn add_answer(&mut self, answer: Given) -> Result<(), String> {
+        match self.server.get_or_insert_with(|| Upstream::Given(Vec::new())) {
+            Upstream::Given(answers) => answers.push(answer),
+            Upstream::Kinde(_) | Upstream::Echo | Upstream::Quiet | Upstream::Chaos | Upstream::Lists => {
+                return Err("a server that answers by itself takes no answers".to_owned());
             }
         }
         Ok(())
@@ -230,6 +247,30 @@ fn upstream(kind: &str, body: &str) -> Result<Upstream, String> {
         "lists" => Ok(Upstream::Lists),
         _ => Err(format!("no server is called `{kind}`")),
     }
+}
+
+/// `PATH STATUS MEDIA-TYPE`, and the body as it is below it; with `base64` or `latin1` before the
+/// media type, what it stands for, with `file NAME` the bytes of a file of the repository.
+fn answer(head: &str, body: &str) -> Result<Given, String> {
+    let (path, rest) = head.split_once(' ').ok_or("`answer` wants PATH STATUS MEDIA-TYPE")?;
+    let (status, rest) = rest.split_once(' ').ok_or("`answer` wants PATH STATUS MEDIA-TYPE")?;
+    let status = status.parse().map_err(|_| format!("`{status}` is no status"))?;
+    let (media_type, body) = match rest.split_once(' ').unwrap_or((rest, "")) {
+        ("base64", media_type) => {
+            let text: String = body.split_whitespace().collect();
+            (media_type, STANDARD.decode(text).map_err(|error| error.to_string())?)
+        }
+        ("latin1", media_type) => {
+            let bytes = format!("{body}\n").chars().map(|c| u8::try_from(u32::from(c))).collect::<Result<_, _>>();
+            (media_type, bytes.map_err(|_| "not every character is one of Latin-1")?)
+        }
+        ("file", rest) => {
+            let (name, media_type) = rest.split_once(' ').ok_or("`file` wants NAME MEDIA-TYPE")?;
+            (media_type, std::fs::read(repository().join(name)).map_err(|error| format!("{name}: {error}"))?)
+        }
+        _ => (rest, format!("{body}\n").into_bytes()),
+    };
+    Ok(Given { path: path.to_owned(), status, media_type: media_type.to_owned(), body: body.into() })
 }
 
 fn expectation(words: &str) -> Result<What, String> {

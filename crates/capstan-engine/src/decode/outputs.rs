@@ -134,7 +134,7 @@ fn whole(body: &Bytes) -> Result<Box<RawValue>, Malformed> {
 fn unexpected(format: RawFormat, headers: &HeaderMap, body: &Bytes, error: &Malformed) -> CallError {
     let content_type = headers.get(CONTENT_TYPE).map(|v| String::from_utf8_lossy(v.as_bytes()));
     let what = named_format(format);
-    let said = content_type.as_deref().and_then(|media_type| format_of(media_type)).filter(|said| *said != format);
+    let said = content_type.as_deref().and_then(format_of).filter(|said| *said != format);
     let help = match said {
         Some(said) => format!("the content type says `{said}`: declare it with `outputRawFormat: {said}`"),
         None => "declare the format with `outputRawFormat`, or see the answer with `--format raw`".to_owned(),
