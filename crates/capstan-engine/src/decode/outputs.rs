@@ -30,8 +30,8 @@ pub(crate) fn decode(
     notices: &mut Notices,
 ) -> Result<Outputs, CallError> {
     let is_text = !matches!(plan.format, RawFormat::Binary | RawFormat::Avro | RawFormat::Protobuf);
-    // A message of defaults alone has no bytes at all.
-    let is_message = plan.format == RawFormat::Protobuf;
+    // A message of defaults alone has no bytes at all, but it has a type.
+    let is_message = plan.format == RawFormat::Protobuf && headers.contains_key(CONTENT_TYPE);
     if (body.is_empty() && !is_message) || (is_text && body.iter().all(u8::is_ascii_whitespace)) {
         return Ok(empty(plan));
     }
@@ -136,7 +136,7 @@ fn unexpected(format: RawFormat, headers: &HeaderMap, body: &Bytes, error: &Malf
     let what = named_format(format);
     let said = content_type.as_deref().and_then(format_of).filter(|said| *said != format);
     let help = match said {
-        Some(said) => format!("the content type says `{said}`: declare it with `outputRawFormat: {said}`"),
+        Some(said) => format!("the content type says `{said}`: where that is meant, declare `outputRawFormat: {said}`"),
         None => "declare the format with `outputRawFormat`, or see the answer with `--format raw`".to_owned(),
     };
     CallError::new(Code::UnexpectedContent, format!("the answer is not the {what} that was declared: {error}"))
