@@ -85,6 +85,17 @@ pub const TREE_DEPTH_MAX: usize = 128;
 /// about a hundred bytes a value, this is what a large answer may take of memory.
 pub const TREE_WEIGHT_MAX: usize = 4_000_000;
 
+/// Namespaces in which an element of XML may have members of one local name.
+pub const XML_NAMESPACES_MAX: usize = 64;
+
+/// Bytes of an answer in HTML. Pages are small; where time grows with more than the size, this
+/// keeps it to seconds.
+pub const HTML_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// Comparisons of attributes that one page may take: the parser compares each of a tag with all
+/// before it.
+pub const HTML_COMPARISONS_MAX: usize = 1_000_000_000;
+
 /// Elements of HTML inside each other. Browsers flatten what is nested deeper.
 pub const HTML_DEPTH_MAX: usize = 512;
 

@@ -199,7 +199,9 @@ fn next_output(output: &Output) -> Option<JsonPath> {
     let is_next = ["nexttoken", "nextcursor", "nextpagetoken"].contains(&folded(&output.name).as_str());
     match &output.shape {
         Shape::Path { path, .. } if is_next => Some(path.clone()),
-        Shape::Path { .. } | Shape::Constant(_) | Shape::Object { .. } | Shape::Array { .. } => None,
+        Shape::Path { .. } | Shape::Constant(_) | Shape::Object { .. } | Shape::Array { .. } | Shape::Map { .. } => {
+            None
+        }
     }
 }
 

@@ -15,10 +15,10 @@ use serde_json::{Map, Value, json};
 use super::budget::Budget;
 use super::columns::unique;
 use super::malformed::Malformed;
-use crate::limits::HTML_DEPTH_MAX;
+use crate::limits::{HTML_BYTES_MAX, HTML_COMPARISONS_MAX, HTML_DEPTH_MAX};
 
-/// Bytes that are parsed before the depth is looked at.
-const CHUNK_BYTES: usize = 4096;
+/// Bytes that are parsed before depth and time are looked at.
+const CHUNK_BYTES: usize = 1024;
 
 /// One in so many new nodes is looked at.
 const DEPTH_SAMPLE: usize = 16;
@@ -38,34 +38,65 @@ pub(super) fn read(text: &str, selector: Option<&Selector>) -> Result<Value, Mal
 }
 
 /// Parses piece by piece. The time that the standard's algorithm takes grows with the square of
-/// the depth, so it must be stopped while it runs.
+/// the depth and of the attributes of a tag, so it must be stopped while it runs.
 fn parse(text: &str) -> Result<Html, Malformed> {
+    if text.len() > HTML_BYTES_MAX {
+        return Err(Malformed::whole(format!("the page has more than {} MiB", HTML_BYTES_MAX / (1024 * 1024))));
+    }
     let mut parser = driver::parse_document(HtmlTreeSink::new(Html::new_document()), ParseOpts::default());
+    let mut progress = Progress::default();
     let mut at = 0;
-    let mut nodes = 0;
     while at < text.len() {
         let mut end = (at + CHUNK_BYTES).min(text.len());
         while !text.is_char_boundary(end) {
             end += 1;
         }
-        parser.process(StrTendril::from(&text[at..end]));
-        let found = new_depth(&parser, &mut nodes);
-        if found > HTML_DEPTH_MAX {
-            return Err(Malformed::at(text, at, format!("found elements deeper than {HTML_DEPTH_MAX} levels")));
-        }
+        let chunk = &text[at..end];
+        parser.process(StrTendril::from(chunk));
+        progress.look(&parser, chunk).map_err(|what| Malformed::at(text, at, what))?;
         at = end;
     }
     Ok(parser.finish())
 }
 
-/// How deep the nodes stand that were added since the last time.
-fn new_depth(parser: &Parser<HtmlTreeSink>, seen: &mut usize) -> usize {
-    let html = parser.tokenizer.sink.sink.0.borrow();
-    let nodes = html.tree.nodes();
-    let added = nodes.len() - *seen;
-    *seen = nodes.len();
-    let sample = nodes.rev().take(added).step_by(DEPTH_SAMPLE);
-    sample.map(|node| node.ancestors().count()).max().unwrap_or(0)
+/// What has become of the tree so far.
+#[derive(Default)]
+struct Progress {
+    nodes: usize,
+    /// Bytes of the newest node, where it is a text.
+    text: usize,
+    /// Words since anything was added to the tree: as many attributes may stand in one tag.
+    words: usize,
+    comparisons: usize,
+}
+
+impl Progress {
+    fn look(&mut self, parser: &Parser<HtmlTreeSink>, chunk: &str) -> Result<(), String> {
+        let html = parser.tokenizer.sink.sink.0.borrow();
+        let nodes = html.tree.nodes();
+        let added = nodes.len() - self.nodes;
+        let newest = nodes.clone().next_back().and_then(|node| node.value().as_text().map(|text| text.len()));
+        let is_still = added == 0 && newest.unwrap_or(0) == self.text;
+        self.nodes = nodes.len();
+        self.text = newest.unwrap_or(0);
+
+        let words = chunk.bytes().filter(|b| b.is_ascii_whitespace() || b"/\"'".contains(b)).count();
+        if is_still {
+            self.comparisons += self.words * words;
+            self.words += words;
+        } else {
+            self.words = words;
+        }
+        if self.comparisons > HTML_COMPARISONS_MAX {
+            return Err("found a tag, or a comment, of too many words".to_owned());
+        }
+
+        let sample = nodes.rev().take(added).step_by(DEPTH_SAMPLE);
+        match sample.map(|node| node.ancestors().count()).max() {
+            Some(depth) if depth > HTML_DEPTH_MAX => Err(format!("found elements deeper than {HTML_DEPTH_MAX} levels")),
+            Some(_) | None => Ok(()),
+        }
+    }
 }
 
 fn tables<'h>(html: &'h Html, selector: Option<&Selector>) -> Vec<ElementRef<'h>> {
@@ -179,6 +210,10 @@ mod tests {
         assert!(deep("<table><td>").contains("deeper than 512 levels"));
         let many: String = (0..20_000).map(|i| format!("<p><b id={i}></p>")).collect();
         assert!(read(&many, None).is_err());
+        let attributes: String = (0..500_000).map(|i| format!(" a{i}")).collect();
+        let error = read(&format!("<p{attributes}>"), None).expect_err("it would take minutes");
+        assert!(error.to_string().contains("too many words"), "{error}");
+        assert!(read(&format!("<!--{}--><p title='{}'>", "word ".repeat(40_000), "x".repeat(1 << 20)), None).is_ok());
         assert!(read(&"<p>".repeat(50_000), None).is_ok());
         assert!(read(&"<table><b>".repeat(20_000), None).is_ok());
     }

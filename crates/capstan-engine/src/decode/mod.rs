@@ -31,6 +31,6 @@ mod tests;
 
 pub use malformed::{Malformed, Place};
 pub(crate) use notices::Notices;
-pub(crate) use outputs::decode;
+pub(crate) use outputs::{decode, tree};
 pub use reader::Reader;
 pub use schema::{SchemaError, SchemaFolder};

@@ -61,11 +61,26 @@ fn read(plan: &plan::Outputs, headers: &HeaderMap, body: &Bytes, notices: &mut N
             }))
         }
         Decode::Tree(reader) => {
-            let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-            let tree = reader.read(body, content_type)?;
+            let tree = reader.read(body, content_type(headers))?;
             Ok(from_tree(plan, reader, body, tree, notices))
         }
     }
+}
+
+/// The whole of an answer as a tree, whatever the outputs are; null where it has none. Lists in
+/// pages look into it.
+pub(crate) fn tree(plan: &plan::Outputs, headers: &HeaderMap, body: &Bytes) -> Value {
+    let read = match &plan.decode {
+        Decode::Tree(reader) => reader.read(body, content_type(headers)),
+        Decode::Whole | Decode::Project(_) => json::read(body),
+        Decode::Opaque | Decode::Unreadable(_) => return Value::Null,
+    };
+    // What cannot be read is the error of the call itself.
+    read.unwrap_or(Value::Null)
+}
+
+fn content_type(headers: &HeaderMap) -> Option<&str> {
+    headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok())
 }
 
 /// The outputs of a tree. What is the whole of an answer that is no JSON keeps its bytes.

@@ -18,6 +18,7 @@ use serde_json::{Map, Value};
 
 use super::budget::Budget;
 use super::malformed::Malformed;
+use crate::limits::XML_NAMESPACES_MAX;
 
 const INSTANCE: &str = "http://www.w3.org/2001/XMLSchema-instance";
 
@@ -127,7 +128,8 @@ impl<'t> Document<'t> {
     }
 
     fn attributes(&mut self, start: &BytesStart<'t>, element: &mut Element) -> Result<(), String> {
-        for attribute in start.attributes() {
+        // Duplicates are found below: the library's own search looks at all attributes for each.
+        for attribute in start.attributes().with_checks(false) {
             let attribute = attribute.map_err(|error| error.to_string())?;
             if attribute.key.as_namespace_binding().is_some() {
                 continue;
@@ -144,7 +146,10 @@ impl<'t> Document<'t> {
                 continue;
             }
             self.budget.value()?;
-            element.add(name, true, Value::String(value));
+            if element.has_attribute(&name) {
+                return Err(format!("found the attribute `{}` twice", name.written));
+            }
+            element.add(name, true, Value::String(value))?;
         }
         Ok(())
     }
@@ -162,7 +167,7 @@ impl<'t> Document<'t> {
         let element = self.open.pop().ok_or("found an end tag, expected no more")?;
         let (name, value) = element.into_value();
         match self.open.last_mut() {
-            Some(parent) => parent.add(name, false, value),
+            Some(parent) => parent.add(name, false, value)?,
             None => self.root = Some(value),
         }
         Ok(())
@@ -207,17 +212,30 @@ impl Name {
     }
 }
 
+impl Group {
+    fn is(&self, name: &Name, is_attribute: bool) -> bool {
+        self.is_attribute == is_attribute && self.name.namespace == name.namespace
+    }
+}
+
 impl Element {
-    fn add(&mut self, name: Name, is_attribute: bool, value: Value) {
+    fn has_attribute(&self, name: &Name) -> bool {
+        self.members.get(name.local()).is_some_and(|groups| groups.iter().any(|group| group.is(name, true)))
+    }
+
+    fn add(&mut self, name: Name, is_attribute: bool, value: Value) -> Result<(), String> {
         let groups = match self.members.get_mut(name.local()) {
             Some(groups) => groups,
             None => self.members.entry(name.local().to_owned()).or_default(),
         };
-        let same = |group: &&mut Group| group.is_attribute == is_attribute && group.name.namespace == name.namespace;
-        match groups.iter_mut().find(same) {
-            Some(group) => group.values.push(value),
+        match groups.iter().position(|group| group.is(&name, is_attribute)) {
+            Some(at) => groups[at].values.push(value),
+            None if groups.len() >= XML_NAMESPACES_MAX => {
+                return Err(format!("found `{}` in more than {XML_NAMESPACES_MAX} namespaces", name.local()));
+            }
             None => groups.push(Group { name, is_attribute, values: vec![value] }),
         }
+        Ok(())
     }
 
     fn into_value(self) -> (Name, Value) {
@@ -337,6 +355,14 @@ mod tests {
         let bomb = "<!DOCTYPE r [<!ENTITY a 'x'><!ENTITY b '&a;&a;'>]><r>&b;</r>";
         assert!(error(bomb).contains("DTD"));
         assert!(error("<!DOCTYPE r [<!ENTITY x SYSTEM 'file:///etc/passwd'>]><r>&x;</r>").contains("DTD"));
+    }
+
+    #[test]
+    fn many_attributes_and_namespaces_take_no_square_of_time() {
+        let attributes: String = (0..200_000).map(|n| format!(" a{n}=''")).collect();
+        assert!(read(&format!("<r{attributes}/>")).is_ok());
+        let children: String = (0..200_000).map(|n| format!("<a xmlns='{n}'/>")).collect();
+        assert!(error(&format!("<r>{children}</r>")).contains("more than 64 namespaces"));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
 use super::{Engine, Inner, Invocation};
+use crate::decode::tree;
 use crate::error::CallError;
 use crate::outcome::Outcome;
 use crate::overrides::BoundCredential;
@@ -88,7 +89,7 @@ impl Inner {
         }
         let response = self.answer(operation, params, rendered).await?;
         let url = response.url.clone();
-        let body = serde_json::from_slice(&response.body).unwrap_or(Value::Null);
+        let body = tree(&operation.outputs, &response.headers, &response.body);
         Ok(Fetched { outcome: self.outcome(operation, params, response)?, body, url, home })
     }
 

@@ -60,9 +60,9 @@ fn found(selected: Selected<'_>) -> Option<Vec<Value>> {
 fn output(outputs: &Outputs) -> Option<Vec<Value>> {
     let Outputs::Named(named) = outputs else { return None };
     let mut lists = named.iter().filter_map(|(_, output)| match output {
-        Output::Value(Value::Array(items)) => Some(items.clone()),
+        Output::Value(Value::Array(items)) | Output::Document { value: Value::Array(items), .. } => Some(items.clone()),
         Output::Raw(raw) if raw.get().starts_with('[') => output_list(output),
-        Output::Raw(_) | Output::Value(_) | Output::Bytes(_) => None,
+        Output::Raw(_) | Output::Value(_) | Output::Document { .. } | Output::Bytes(_) => None,
     });
     let list = lists.next()?;
     if lists.next().is_some() { None } else { Some(list) }
