@@ -58,6 +58,9 @@ pub const MESSAGE_CHARS_MAX: usize = 500;
 /// Bytes of an unexpected answer that an error shows.
 pub const PREVIEW_BYTES_MAX: usize = 200;
 
+/// Bytes of an unexpected answer that an error shows where they are no text: a line of digits.
+pub const PREVIEW_HEX_BYTES_MAX: usize = 24;
+
 /// Pages of one list that are followed unless a caller asks for more: a list that is longer is
 /// mostly one that never ends.
 pub const PAGES_MAX: u64 = 10_000;
@@ -73,9 +76,6 @@ pub const ORIGINS_MAX: usize = 1000;
 
 /// The longest time for which an answer's rate headers hold later requests back.
 pub const HOLD_MAX: Duration = Duration::from_secs(3600);
-
-/// Bytes of an unexpected answer that an error shows where they are no text: a line of digits.
-pub const PREVIEW_HEX_BYTES_MAX: usize = 24;
 
 /// Levels of an answer that is taken apart, whatever its format; what `serde_json` allows to JSON.
 pub const TREE_DEPTH_MAX: usize = 128;

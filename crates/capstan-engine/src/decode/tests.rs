@@ -86,3 +86,49 @@ fn protobuf_in_pieces_is_one_message() {
     assert_eq!(value["b"], json!("/w=="));
     assert_eq!(value.get("a"), None);
 }
+
+/// A well-formed answer for each of [`FORMATS`], for bytes that are nearly right.
+const WELL_FORMED: [&[u8]; 13] = [
+    br#"{"a": [1, {"b": "c"}]}"#,
+    b"<?xml version='1.0'?><r xmlns:p='u'><a p:b='1' b='2'>t&lt;<p:b/><!-- c --><![CDATA[d]]></a></r>",
+    b"a: &x [1, {b: 'c'}]\nd: *x\ne: |\n  f\n",
+    b"a,b\n1,\"2\n\"\"3\"\n",
+    b"a\tb\n1\t2\n",
+    b"a|b\n1|2\n",
+    b"<div><table><thead><tr><th>a<tbody><tr><td>b<table><tr><th>c<tr><td>d</table></table><svg><p></div>",
+    b"<table><tr><th>a</th></tr><tr><td><b>x</b></td></tr></table><script>'<table>'</script>",
+    b"---\na: 1\n---\n# A *b*\n\n| a | b |\n|---|---|\n| 1 | `2` |\n\n- x\n  > y\n\n```\nz\n```\n",
+    b"\x02a\x02\x02\x02b\x00\x00",
+    b"Obj\x01\x02\x16avro.schema\x0c\"long\"\x000123456789abcdef\x02\x02\x040123456789abcdef",
+    b"\x0a\x01a\x12\x03\x0a\x01b\x1a\x05\x0a\x01k\x12\x00\x22\x02\x01\x02\x32\x01\xff\x7b\x7c",
+    b"text",
+];
+
+#[test]
+fn well_formed_answers_are_read() {
+    for (reader, body) in readers().iter().zip(WELL_FORMED) {
+        assert!(reader.read(body, None).is_ok(), "{reader:?}: {:?}", reader.read(body, None));
+    }
+}
+
+proptest! {
+    #[test]
+    fn nearly_well_formed_bytes_do_not_panic(
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0..3), 1..6),
+    ) {
+        for (reader, body) in readers().iter().zip(WELL_FORMED) {
+            let mut body = body.to_vec();
+            for (at, byte, change) in &changes {
+                let at = at.index(body.len());
+                match change {
+                    0 => body[at] = *byte,
+                    1 => body.insert(at, *byte),
+                    _ => body.truncate(at.max(1)),
+                }
+            }
+            if let Ok(value) = reader.read(&body, None) {
+                prop_assert!(depth(&value) <= 130, "{reader:?}");
+            }
+        }
+    }
+}
