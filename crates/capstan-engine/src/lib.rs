@@ -20,9 +20,12 @@
 //! state. The network, the environment and the files come in through [`EngineBuilder`] and can be
 //! replaced there.
 
+mod auth;
 pub mod bindings;
 mod compile;
 pub mod decode;
+mod date;
+mod decode;
 mod encode;
 mod engine;
 mod error;
@@ -35,6 +38,7 @@ mod outcome;
 mod overrides;
 mod pages;
 mod pattern;
+mod pem;
 mod plan;
 mod render;
 pub mod upstream;

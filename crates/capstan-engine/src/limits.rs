@@ -110,3 +110,22 @@ pub const SCHEMA_DEPTH_MAX: usize = 64;
 
 /// Bytes of all blocks of an Avro file, decompressed.
 pub const AVRO_BLOCK_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// Time to a token, discovery included. Many calls may wait for it, so it is no call's own.
+pub const TOKEN_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long before its end a token is renewed: clocks differ, and a request takes its time.
+pub const TOKEN_SKEW: Duration = Duration::from_secs(30);
+
+/// How long a signed assertion is good: as long as clocks may differ.
+pub const ASSERTION_LIFETIME: Duration = Duration::from_secs(300);
+
+/// Bytes of an answer of an authorization server.
+pub const TOKEN_BYTES_MAX: u64 = 1024 * 1024;
+
+/// Bytes of one file with a key or certificates: the system's own bundle has 250 KB.
+pub const KEY_BYTES_MAX: u64 = 1024 * 1024;
+
+/// Secrets that came during calls and are still looked for: tokens that were replaced long ago
+/// stand in no text any more.
+pub const LATER_SECRETS_MAX: usize = 64;

@@ -26,6 +26,15 @@ pub enum Event {
         /// Where to, secrets masked.
         to: String,
     },
+    /// An authorization server was asked.
+    Token {
+        /// The URL that was asked, secrets masked.
+        from: String,
+        /// What it answered with.
+        status: StatusCode,
+        /// The time it took.
+        took: Duration,
+    },
     /// The head of an answer came.
     Answer {
         /// Which attempt it answers, from 1.

@@ -76,6 +76,11 @@ impl Capability {
     pub fn authentication<'c>(&'c self, consumes: &'c Consumes) -> Option<&'c Authentication> {
         self.amendments(consumes).find_map(|a| a.authentication.as_ref()).or(consumes.authentication.as_ref())
     }
+
+    /// How connections to a consumed API are made safe: by the caller's words, or its own.
+    pub fn tls<'c>(&'c self, consumes: &'c Consumes) -> Option<&'c Tls> {
+        self.amendments(consumes).find_map(|a| a.tls.as_ref()).or(consumes.tls.as_ref())
+    }
 }
 
 /// A change to consumed APIs as a caller hands it over.
@@ -448,7 +453,7 @@ fn clean(path: &Path) -> PathBuf {
 }
 
 /// The keys of a change whose variables are a caller's own.
-const CREDENTIAL_KEYS: [&str; 1] = ["authentication"];
+const CREDENTIAL_KEYS: [&str; 2] = ["authentication", "tls"];
 
 /// A binding to the environment for the variables that a change names and nothing binds.
 fn implied_binding(node: &Node<'_>, binds: &[Binding]) -> Option<Binding> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 /// A text that cannot be shown by accident: it prints as `***` and does not serialize.
 ///
 /// Cheap to clone. Equality is that of the text.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Secret(Arc<str>);
 
 impl Secret {

@@ -4,6 +4,7 @@ use capstan_spec::source::Span;
 use http::HeaderName;
 
 use super::template::Template;
+use crate::auth::Proof;
 
 /// The authentication of an operation.
 #[derive(Clone, Debug)]
@@ -12,6 +13,8 @@ pub(crate) enum Auth {
     None,
     /// Credentials that are written into the request.
     Credentials(Vec<Credential>),
+    /// A proof that is made when the request is sent.
+    Proof(Box<Proof<Template>>),
     /// A kind that cannot be sent yet.
     Unsupported {
         /// The kind as the specification spells it.
@@ -49,15 +52,32 @@ impl Credential {
     }
 }
 
+/// How connections are made safe: texts in PEM, or locations of files.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Tls {
+    pub(crate) certificate: Option<Template>,
+    pub(crate) key: Option<Template>,
+    pub(crate) authority: Option<Template>,
+}
+
+impl Auth {
+    /// Its secrets, as the document has them.
+    fn secrets(&self) -> Vec<&Template> {
+        match self {
+            Auth::None | Auth::Unsupported { .. } => Vec::new(),
+            Auth::Credentials(credentials) => credentials.iter().map(Credential::secret).collect(),
+            Auth::Proof(proof) => proof.secrets(),
+        }
+    }
+}
+
 impl super::Plan {
     /// Credentials that the document writes out instead of binding them, each once.
     pub(crate) fn literal_credentials(&self) -> Vec<String> {
-        let credentials = self.operations.iter().filter_map(|operation| match &operation.request.auth {
-            Auth::Credentials(credentials) => Some(credentials),
-            Auth::None | Auth::Unsupported { .. } => None,
-        });
-        let literals = credentials.flatten().filter_map(|c| c.secret().as_literal()).filter(|text| !text.is_empty());
-        let mut literals: Vec<String> = literals.map(str::to_owned).collect();
+        let secrets = self.operations.iter().flat_map(|operation| operation.request.auth.secrets());
+        let literals = secrets.filter_map(Template::as_literal).filter(|text| !text.is_empty());
+        // The place of a key is no secret.
+        let mut literals: Vec<String> = literals.filter(|t| !t.starts_with("file:")).map(str::to_owned).collect();
         literals.sort();
         literals.dedup();
         literals

@@ -155,7 +155,7 @@ fn first_hop(request: Request) -> Result<(Hop, Connection), UpstreamError> {
     for (name, value) in request.headers {
         headers.append(name, value);
     }
-    Ok((Hop { method: request.method, url, headers, body: request.body }, request.connection))
+    Ok((Hop { method: request.method, url, headers, body: request.body, is_private: request.connection.is_private }, request.connection))
 }
 
 /// Whether a URL leads to this machine whatever the name service says (RFC 6761, 6.3).

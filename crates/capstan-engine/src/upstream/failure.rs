@@ -24,7 +24,7 @@ fn origin(url: &str) -> String {
 }
 
 /// A URL that need not be one, up to its query.
-pub(super) fn without_query(url: &str) -> &str {
+pub(crate) fn without_query(url: &str) -> &str {
     url.split(['?', '#']).next().unwrap_or("")
 }
 

@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use super::hidden::{self, HIDDEN};
 use super::{Payload, Request, Response, masked};
 use crate::bindings::Scrubber;
+use crate::date;
 
 /// When an exchange began and how long it took.
 #[derive(Clone, Copy, Debug)]
@@ -138,24 +139,10 @@ fn timestamp(moment: SystemTime) -> String {
     // A clock before 1970 is wrong by more than this rounding.
     let since = moment.duration_since(UNIX_EPOCH).unwrap_or_default();
     let (days, second) = (since.as_secs() / 86_400, since.as_secs() % 86_400);
-    let (year, month, day) = civil(days);
+    let (year, month, day) = date::civil(days);
     let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
     let ms = since.subsec_millis();
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{ms:03}Z")
-}
-
-/// The Gregorian date of a day counted from 1970. Years begin in March here, which puts the
-/// leap day last.
-fn civil(days: u64) -> (u64, u64, u64) {
-    let days = days + 719_468; // From 1 March of year 0.
-    let era = days / 146_097;
-    let of_era = days % 146_097;
-    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
-    (era * 400 + year_of_era + u64::from(month <= 2), month, day)
 }
 
 #[cfg(test)]

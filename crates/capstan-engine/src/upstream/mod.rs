@@ -61,6 +61,9 @@ pub struct Request {
 pub struct Connection {
     /// Time to a connection, name lookup and TLS included.
     pub timeout: Option<Duration>,
+    /// Whether a credential is asked for: such an exchange is in no recording, and follows no
+    /// redirect to another origin or to another method.
+    pub is_private: bool,
 }
 
 impl fmt::Debug for Request {

@@ -40,6 +40,9 @@ impl Recorder {
     }
 
     async fn record(&self, request: Request) -> Result<Incoming, UpstreamError> {
+        if request.connection.is_private {
+            return self.inner.send(request).await;
+        }
         self.refuse_full()?;
         let (started, clock) = ((self.now)(), Instant::now());
         let incoming = self.inner.send(request.clone()).await?;

@@ -23,6 +23,8 @@ pub(super) struct Hop {
     pub(super) url: Url,
     pub(super) headers: HeaderMap,
     pub(super) body: Option<Payload>,
+    /// Whether a credential is asked for, by this method and of this origin alone.
+    pub(super) is_private: bool,
 }
 
 /// What another origin may see. Any other header may be a credential by whatever name, and no
@@ -104,6 +106,9 @@ fn follow(hop: &Hop, status: StatusCode, to: Url) -> Result<Hop, UpstreamError> 
     if hop.url.scheme() == "https" && to.scheme() == "http" {
         let message = format!("{} redirects to plain http at {}", shown(&hop.url), shown(&to));
         return Err(refused(message));
+    }
+    if hop.is_private && (to.origin() != hop.url.origin() || becomes_get(status, &hop.method)) {
+        return Err(refused(format!("{} redirects to {}, where no credential is asked for", shown(&hop.url), shown(&to))));
     }
     let mut next = Hop { url: to, ..hop.clone() };
     if becomes_get(status, &hop.method) {

@@ -1,6 +1,6 @@
 //! Changes to a consumed API that is not one's own.
 
-use super::auth::Authentication;
+use super::auth::{Authentication, Tls};
 use super::collection::Named;
 use super::pagination::Pagination;
 use super::resilience::Resilience;
@@ -13,6 +13,8 @@ record! {
         authentication: Option<Authentication> = "authentication";
         /// What its calls do when the far side fails.
         resilience: Option<Resilience> = "resilience";
+        /// The client's certificate and the trusted authorities.
+        tls: Option<Tls> = "tls";
         /// Changes to its operations, by name.
         operations: Named<OperationAmendment> = "operations";
     }

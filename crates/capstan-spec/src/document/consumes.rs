@@ -1,6 +1,6 @@
 //! `consumes`: the HTTP APIs that a capability calls.
 
-use super::auth::Authentication;
+use super::auth::{Authentication, Tls};
 use super::body::RequestBody;
 use super::collection::{Named, StringMap};
 use super::output::OutputParameter;
@@ -26,6 +26,8 @@ record! {
         input_parameters: Named<InputParameter> = "inputParameters" folk "parameters";
         /// How the caller proves who it is.
         authentication: Option<Authentication> = "authentication" folk "auth";
+        /// The client's certificate and the trusted authorities; not standard.
+        tls: Option<Tls> = "tls" folk "mtls";
         /// A tunnel that leads to it.
         tunnel: Option<Tunnel> = "tunnel";
         /// Its resources.

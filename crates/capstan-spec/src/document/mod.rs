@@ -24,7 +24,10 @@ mod step;
 
 pub use aggregate::{Aggregate, Flow, Semantics};
 pub use amendment::{Amendment, OperationAmendment};
-pub use auth::{ApiKey, Authentication, AwsSigV4, Basic, Bearer, Digest, OAuth1, OAuth2, Placement, TokenValidation};
+pub use auth::{
+    ApiKey, Authentication, AwsSigV4, Basic, Bearer, ClientAuthentication, Digest, GrantType, OAuth1, OAuth2,
+    Placement, SignatureMethod, Tls, TokenValidation,
+};
 pub use binding::{Binding, BindingKeys};
 pub use body::{BodyKind, MultipartPart, RequestBody, TypedBody};
 pub use collection::{Named, NamedItem, StringMap};

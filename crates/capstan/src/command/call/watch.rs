@@ -30,6 +30,7 @@ fn sentence(event: &Event) -> Option<String> {
         Event::Attempt { number: 1, method, url } => Some(format!("{method} {url}")),
         Event::Attempt { number, method, url } => Some(format!("{method} {url} (attempt {number})")),
         Event::Redirect { status, to } => Some(format!("{status}, redirected to {to}")),
+        Event::Token { from, status, took } => Some(format!("{status} in {took:.1?} from {from}, asked for a token")),
         Event::Answer { status, took, .. } => Some(format!("{status} in {took:.1?}")),
         Event::Retry { after, why } => Some(format!("{why}: again in {after:.1?}")),
         Event::Waiting { time, why } => Some(format!("waiting {time:.1?} for {why}")),

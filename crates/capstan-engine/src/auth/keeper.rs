@@ -1,0 +1,470 @@
+//! Carries out proofs: keeps tokens and nonces, signs what is about to be sent, and learns from
+//! what comes back.
+//!
+//! A token is fetched once for all that wait for it: they share one future, which the callers
+//! drive themselves, so that nothing outlives the last of them. A token that was refused is
+//! thrown away, but not its successor before that was accepted once: a credential that is not
+//! allowed would otherwise ask for a token at each call.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use capstan_spec::diagnostic::Code;
+use futures_util::FutureExt as _;
+use futures_util::future::{BoxFuture, Shared, WeakShared};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap};
+use http::{HeaderName, HeaderValue, StatusCode};
+use rustls::SignatureScheme;
+use url::Url;
+
+use super::discovery::Metadata;
+use super::fetch::{Fetch, NoToken, sensitive};
+use super::key::PrivateKey;
+use super::message::Target;
+use super::proof::{TOKEN_NAME, given};
+use super::token::BadSigner;
+use super::{AwsSigV4, Digest, OAuth1, OAuth1Signature, OAuth2, Proof, World, challenge, digest, oauth1, sigv4};
+use crate::bindings::{Files, Scrubber, Secret, locate};
+use crate::error::CallError;
+use crate::limits::{KEY_BYTES_MAX, TOKEN_SKEW};
+use crate::observe::Observer;
+use crate::upstream::{Connection, Payload, Request, Upstream};
+
+/// What a keeper reaches the outside through.
+pub(crate) struct KeeperDoors {
+    pub(crate) world: World,
+    pub(crate) files: Arc<dyn Files>,
+    /// What the locations of keys are relative to.
+    pub(crate) folder: PathBuf,
+    pub(crate) scrubber: Arc<Scrubber>,
+    pub(crate) observer: Arc<dyn Observer>,
+    pub(crate) user_agent: HeaderValue,
+    /// Whether credentials may travel in plain HTTP.
+    pub(crate) insecure_http: bool,
+    /// Whether nothing is fetched: a replay has no tokens.
+    pub(crate) is_replay: bool,
+    /// Keys that were read.
+    pub(super) keys: Mutex<HashMap<Secret, Arc<PrivateKey>>>,
+}
+
+/// Keeps tokens and nonces. Lives as long as its engine.
+pub(crate) struct Keeper {
+    doors: Arc<KeeperDoors>,
+    tokens: Mutex<HashMap<OAuth2<Secret>, Arc<Slot>>>,
+    sessions: Mutex<HashMap<(String, Digest<Secret>), Arc<Session>>>,
+}
+
+/// Whether a request is to be signed anew and sent again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Again {
+    /// The answer stands.
+    No,
+    /// A new proof may do.
+    Resign,
+}
+
+impl KeeperDoors {
+    /// The bytes of a PEM text, or of the file that it names.
+    pub(crate) fn pem(&self, text: &Secret) -> Result<Vec<u8>, String> {
+        let written = text.expose().trim();
+        if written.get(..5).is_none_or(|scheme| !scheme.eq_ignore_ascii_case("file:")) {
+            return Ok(written.as_bytes().to_vec());
+        }
+        let path = locate(written, &self.folder).map_err(|error| error.message)?;
+        let bytes = self.files.read(&path, KEY_BYTES_MAX);
+        let bytes = bytes.map_err(|error| format!("`{}` cannot be read: {error}", path.display()))?;
+        self.scrubber.add("KEY", &Secret::new(String::from_utf8_lossy(&bytes).trim()));
+        Ok(bytes)
+    }
+}
+
+impl Keeper {
+    pub(crate) fn new(doors: KeeperDoors) -> Self {
+        Keeper { doors: Arc::new(doors), tokens: Mutex::default(), sessions: Mutex::default() }
+    }
+
+    /// Proves a request. What is needed for it is fetched through `via`.
+    ///
+    /// # Errors
+    /// No token was given, a key cannot be used, or the proof covers a body that cannot be read.
+    pub(crate) async fn sign(
+        &self,
+        proof: &Proof<Secret>,
+        request: &mut Request,
+        via: &Arc<dyn Upstream>,
+    ) -> Result<(), CallError> {
+        match proof {
+            Proof::OAuth2(_) if self.doors.is_replay => {
+                set(request, AUTHORIZATION, &format!("Bearer {{{{{TOKEN_NAME}}}}}"))
+            }
+            Proof::OAuth2(oauth2) => {
+                let token = self.token(oauth2, via, &request.connection).await?;
+                set(request, AUTHORIZATION, &format!("Bearer {}", token.text.expose()))
+            }
+            Proof::Digest(digest) => self.digest(digest, request),
+            Proof::OAuth1(oauth1) => self.oauth1(oauth1, request),
+            Proof::AwsSigV4(aws) => self.aws(aws, request),
+        }
+    }
+
+    /// Learns from the head of an answer, and tells whether the request is worth a second proof.
+    pub(crate) fn answered(
+        &self,
+        proof: &Proof<Secret>,
+        request: &Request,
+        status: StatusCode,
+        headers: &HeaderMap,
+    ) -> Again {
+        match proof {
+            Proof::OAuth2(_) if self.doors.is_replay && status == StatusCode::UNAUTHORIZED => Again::Resign,
+            Proof::OAuth2(oauth2) => self.token_answered(oauth2, request, status),
+            Proof::Digest(digest) => self.digest_answered(digest, request, status, headers),
+            Proof::OAuth1(_) | Proof::AwsSigV4(_) => Again::No,
+        }
+    }
+}
+
+/// Tokens.
+impl Keeper {
+    async fn token(
+        &self,
+        oauth2: &OAuth2<Secret>,
+        via: &Arc<dyn Upstream>,
+        connection: &Connection,
+    ) -> Result<Arc<Token>, CallError> {
+        let slot = lock(&self.tokens).entry(oauth2.clone()).or_default().clone();
+        let waiting = {
+            let mut state = lock(&slot.state);
+            if let Holding::Token(token) = &state.holding
+                && token.is_fresh(self.doors.world.now())
+            {
+                return Ok(token.clone());
+            }
+            let under_way = match &state.holding {
+                Holding::Fetch(fetch) => fetch.upgrade(),
+                Holding::Nothing | Holding::Token(_) => None,
+            };
+            under_way.unwrap_or_else(|| {
+                let fetch = Fetch {
+                    oauth2: oauth2.clone(),
+                    rotated: state.rotated.clone(),
+                    known: state.metadata.clone(),
+                    doors: self.doors.clone(),
+                    via: via.clone(),
+                    connection: connection.clone(),
+                };
+                let fetching = fill(slot.clone(), fetch).boxed().shared();
+                state.holding = fetching.downgrade().map_or(Holding::Nothing, Holding::Fetch);
+                fetching
+            })
+        };
+        waiting.await.map_err(CallError::from)
+    }
+
+    fn token_answered(&self, oauth2: &OAuth2<Secret>, request: &Request, status: StatusCode) -> Again {
+        let Some(slot) = lock(&self.tokens).get(oauth2).cloned() else { return Again::No };
+        let mut state = lock(&slot.state);
+        let Holding::Token(token) = &state.holding else {
+            // Somebody else has thrown it away already.
+            return if status == StatusCode::UNAUTHORIZED { Again::Resign } else { Again::No };
+        };
+        let is_same = header(request, &AUTHORIZATION).and_then(|text| text.strip_prefix("Bearer ")) == Some(token.text.expose());
+        match (status == StatusCode::UNAUTHORIZED, is_same) {
+            (false, true) => {
+                token.is_accepted.store(true, Ordering::Relaxed);
+                Again::No
+            }
+            (false, false) => Again::No,
+            (true, false) => Again::Resign,
+            (true, true) if token.is_successor && !token.is_accepted.load(Ordering::Relaxed) => Again::No,
+            (true, true) => {
+                state.holding = Holding::Nothing;
+                state.has_refused = true;
+                Again::Resign
+            }
+        }
+    }
+}
+
+/// The token of one credential.
+#[derive(Default)]
+struct Slot {
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    holding: Holding,
+    /// The refresh token that took the place of the one given.
+    rotated: Option<Secret>,
+    /// The issuer's metadata, once it is known.
+    metadata: Option<Arc<Metadata>>,
+    /// Whether the last token was refused by the API.
+    has_refused: bool,
+}
+
+type Fetching = Shared<BoxFuture<'static, Result<Arc<Token>, NoToken>>>;
+
+#[derive(Default)]
+enum Holding {
+    #[default]
+    Nothing,
+    Token(Arc<Token>),
+    /// A fetch that its callers hold; when the last of them is gone, so is it.
+    Fetch(WeakShared<BoxFuture<'static, Result<Arc<Token>, NoToken>>>),
+}
+
+struct Token {
+    text: Secret,
+    /// Since 1970; `None` where it is good until it is refused.
+    stale_at: Option<Duration>,
+    is_accepted: AtomicBool,
+    /// Whether it took the place of one that was refused.
+    is_successor: bool,
+}
+
+impl Token {
+    fn is_fresh(&self, now: Duration) -> bool {
+        self.stale_at.is_none_or(|stale_at| now < stale_at)
+    }
+}
+
+async fn fill(slot: Arc<Slot>, fetch: Fetch) -> Result<Arc<Token>, NoToken> {
+    let fetched = fetch.run().await;
+    let now = fetch.doors.world.now();
+    let mut state = lock(&slot.state);
+    state.holding = Holding::Nothing;
+    let fetched = fetched?;
+    state.metadata = Some(fetched.metadata);
+    state.rotated = fetched.granted.refresh_token.or(state.rotated.take());
+    // A token of a minute would never be fresh by the skew of an hour's.
+    let early = |lifetime: Duration| TOKEN_SKEW.min(lifetime / 4);
+    let token = Arc::new(Token {
+        text: fetched.granted.access_token,
+        stale_at: fetched.granted.lifetime.map(|lifetime| now + lifetime - early(lifetime)),
+        is_accepted: AtomicBool::new(false),
+        is_successor: std::mem::take(&mut state.has_refused),
+    });
+    state.holding = Holding::Token(token.clone());
+    Ok(token)
+}
+
+/// Challenges.
+impl Keeper {
+    fn digest(&self, digest: &Digest<Secret>, request: &mut Request) -> Result<(), CallError> {
+        let url = parse(&request.url)?;
+        let Some(session) = lock(&self.sessions).get(&(origin(&url), digest.clone())).cloned() else {
+            // Nothing is known yet: the first request asks for the challenge.
+            return Ok(());
+        };
+        let target = Target::of(&url);
+        let uri = target.origin_form();
+        let body = request.body.as_ref().map_or(Some(Bytes::new()), |payload| payload.as_bytes().cloned());
+        let message = digest::Message { method: request.method.as_str(), uri: &uri, body: body.as_deref() };
+        let count = session.count.fetch_add(1, Ordering::Relaxed) + 1;
+        let once = digest::Use { client_nonce: &session.client_nonce, count };
+        let (username, password) = (digest.username.expose(), digest.password.expose());
+        match session.challenge.answer(username, password, &message, &once) {
+            Some(answer) => set(request, AUTHORIZATION, &answer),
+            None => Err(unread_body("digest authentication with `auth-int`")),
+        }
+    }
+
+    fn digest_answered(
+        &self,
+        digest: &Digest<Secret>,
+        request: &Request,
+        status: StatusCode,
+        headers: &HeaderMap,
+    ) -> Again {
+        let Ok(url) = parse(&request.url) else { return Again::No };
+        let key = (origin(&url), digest.clone());
+        let mut sessions = lock(&self.sessions);
+        let sent = header(request, &AUTHORIZATION).filter(|text| text.starts_with("Digest "));
+        if status != StatusCode::UNAUTHORIZED {
+            if let Some(session) = sessions.get_mut(&key) {
+                session.is_accepted.store(sent.is_some(), Ordering::Relaxed);
+                if let Some(next) = next_nonce(headers) {
+                    let challenge = session.challenge.with_nonce(&next);
+                    *session = Arc::new(Session::new(challenge, self.doors.world.nonce(), true));
+                }
+            }
+            return Again::No;
+        }
+        let Some(challenge) = digest::strongest(headers) else { return Again::No };
+        // Without a word on it, a nonce that was good before has become old; one that never was
+        // good came with a wrong password, and a second try would only lock the account sooner.
+        let was_good = sessions.get(&key).is_some_and(|session| session.is_accepted.load(Ordering::Relaxed));
+        if sent.is_some() && !challenge.is_stale && !was_good {
+            sessions.remove(&key);
+            return Again::No;
+        }
+        let session = Session::new(challenge, self.doors.world.nonce(), false);
+        sessions.insert(key, Arc::new(session));
+        Again::Resign
+    }
+}
+
+/// A challenge that is being answered.
+struct Session {
+    challenge: digest::Challenge,
+    client_nonce: String,
+    /// How often the server's nonce was used.
+    count: AtomicU32,
+    is_accepted: AtomicBool,
+}
+
+impl Session {
+    fn new(challenge: digest::Challenge, client_nonce: String, is_accepted: bool) -> Self {
+        Session { challenge, client_nonce, count: AtomicU32::new(0), is_accepted: AtomicBool::new(is_accepted) }
+    }
+}
+
+/// The nonce that the server wants next (RFC 7616, section 3.5).
+fn next_nonce(headers: &HeaderMap) -> Option<String> {
+    let info = headers.get("authentication-info")?.to_str().ok()?;
+    challenge::parameters(info).get("nextnonce").map(str::to_owned)
+}
+
+/// Signatures.
+impl Keeper {
+    fn oauth1(&self, proof: &OAuth1<Secret>, request: &mut Request) -> Result<(), CallError> {
+        let url = parse(&request.url)?;
+        let body = bytes(request).ok_or_else(|| unread_body("oauth1"))?;
+        let is_form = header(request, &CONTENT_TYPE)
+            .is_some_and(|kind| kind.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded"));
+        let message = oauth1::Message {
+            method: request.method.as_str(),
+            target: Target::of(&url),
+            form: std::str::from_utf8(&body).ok().filter(|_| is_form),
+            body: &body,
+        };
+        let nonce = self.doors.world.nonce();
+        let claims = oauth1::Claims {
+            consumer_key: proof.consumer_key.expose(),
+            token: given(&proof.token),
+            realm: given(&proof.realm),
+            timestamp: self.doors.world.now().as_secs(),
+            nonce: &nonce,
+        };
+        let secrets = |consumer: &'_ Secret, token: &'_ Option<Secret>| {
+            (consumer.expose().to_owned(), given(token).unwrap_or_default().to_owned())
+        };
+        let header = match &proof.signature {
+            OAuth1Signature::RsaSha256 { key } => {
+                let key = self.doors.key(key).map_err(no_signature)?;
+                let sign = |base: &[u8]| key.sign(SignatureScheme::RSA_PKCS1_SHA256, base);
+                oauth1::header(&message, &claims, &oauth1::Method::Rsa(&sign))
+            }
+            OAuth1Signature::HmacSha1 { consumer_secret, token_secret } => {
+                let (consumer, token) = secrets(consumer_secret, token_secret);
+                oauth1::header(&message, &claims, &oauth1::Method::HmacSha1(&consumer, &token))
+            }
+            OAuth1Signature::HmacSha256 { consumer_secret, token_secret } => {
+                let (consumer, token) = secrets(consumer_secret, token_secret);
+                oauth1::header(&message, &claims, &oauth1::Method::HmacSha256(&consumer, &token))
+            }
+            OAuth1Signature::Plaintext { consumer_secret, token_secret } => {
+                let (consumer, token) = secrets(consumer_secret, token_secret);
+                oauth1::header(&message, &claims, &oauth1::Method::Plaintext(&consumer, &token))
+            }
+        };
+        let why = || BadSigner { why: "the key does not sign with RSA".to_owned(), help: None };
+        set(request, AUTHORIZATION, &header.ok_or_else(|| no_signature(why()))?)
+    }
+
+    fn aws(&self, proof: &AwsSigV4<Secret>, request: &mut Request) -> Result<(), CallError> {
+        let url = parse(&request.url)?;
+        let service = proof.service.expose();
+        let may_be_unsigned = service == "s3" && url.scheme() == "https";
+        let body_hash = match bytes(request) {
+            Some(body) => sigv4::sha256(&body),
+            None if may_be_unsigned => sigv4::UNSIGNED.to_owned(),
+            None => return Err(unread_body("awsSigV4")),
+        };
+        let message = sigv4::Message {
+            method: request.method.as_str(),
+            target: Target::of(&url),
+            headers: signed_headers(request),
+            body_hash: &body_hash,
+        };
+        let credentials = sigv4::Credentials {
+            access_key: proof.access_key.expose(),
+            secret_key: proof.secret_key.expose(),
+            session_token: given(&proof.session_token),
+            region: proof.region.expose(),
+            service,
+        };
+        for (name, value) in sigv4::headers(&message, &credentials, self.doors.world.now().as_secs()) {
+            set(request, HeaderName::from_static(name), &value)?;
+        }
+        Ok(())
+    }
+}
+
+/// What of a request is signed: nothing that is changed on the way.
+fn signed_headers(request: &Request) -> Vec<(String, String)> {
+    let is_signed = |name: &HeaderName| {
+        let ours = ["x-amz-date", "x-amz-content-sha256", "x-amz-security-token"];
+        *name == CONTENT_TYPE || (name.as_str().starts_with("x-amz-") && !ours.contains(&name.as_str()))
+    };
+    let headers = request.headers.iter().filter(|(name, _)| is_signed(name));
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    headers.map(|(name, value)| (name.as_str().to_owned(), text(value))).collect()
+}
+
+/// The body, where it is in memory; none is empty.
+fn bytes(request: &Request) -> Option<Bytes> {
+    request.body.as_ref().map_or(Some(Bytes::new()), |payload| Payload::as_bytes(payload).cloned())
+}
+
+fn unread_body(what: &str) -> CallError {
+    let message = format!("{what} covers the body, and this one is a file that is read while it is sent");
+    CallError::new(Code::BadSettings, message)
+}
+
+fn no_signature(bad: BadSigner) -> CallError {
+    CallError::from(super::fetch::no_signature(bad))
+}
+
+fn parse(url: &str) -> Result<Url, CallError> {
+    Url::parse(url).map_err(|_| CallError::new(Code::BadSettings, "the URL of the request cannot be used"))
+}
+
+fn origin(url: &Url) -> String {
+    url.origin().ascii_serialization()
+}
+
+/// Sets a header that must not show, in place of any of its name.
+fn set(request: &mut Request, name: HeaderName, value: &str) -> Result<(), CallError> {
+    let Ok(value) = HeaderValue::from_str(value) else {
+        let message = format!("the value of `{name}` has a line break or another control character");
+        return Err(CallError::new(Code::UnfitVariable, message));
+    };
+    request.headers.retain(|(known, _)| *known != name);
+    request.headers.push((name, sensitive(value)));
+    Ok(())
+}
+
+fn header<'r>(request: &'r Request, name: &HeaderName) -> Option<&'r str> {
+    request.headers.iter().find(|(known, _)| known == name).and_then(|(_, value)| value.to_str().ok())
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // What is behind these locks is whole between any two statements.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl fmt::Debug for Keeper {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Keeper")
+    }
+}
+
+#[cfg(test)]
+mod tests;
