@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use base64::Engine as _;
@@ -24,11 +25,26 @@ use crate::limits;
 /// [`limits::SCRUBBED_CHARS_MIN`] characters would match everywhere and are left alone.
 /// Where secrets overlap, the longest gives the mask and everything that belongs to any of
 /// them goes.
+///
+/// Secrets that come later, such as tokens that a call fetched, can be [added](Scrubber::add).
 pub struct Scrubber {
+    bound: Set,
+    /// Swapped whole when a secret is added; few are, and each text is looked through often.
+    later: RwLock<Arc<Later>>,
+}
+
+/// Secrets that are looked for together.
+struct Set {
     /// `None` when there is nothing to look for.
     automata: Option<Automata>,
     patterns: Vec<Pattern>,
     masks: Vec<String>,
+}
+
+/// The secrets that were added, in order.
+struct Later {
+    secrets: Vec<(String, Secret)>,
+    set: Set,
 }
 
 /// Two automata over the same patterns.
@@ -48,19 +64,34 @@ struct Pattern {
 }
 
 /// A range of the outermost text that goes, and the mask that replaces it.
-struct Hit {
+struct Hit<'s> {
     range: Range<usize>,
-    mask: usize,
+    mask: &'s str,
 }
 
 impl Scrubber {
     /// A scrubber for secrets by the names that their masks show.
     pub fn new(secrets: impl IntoIterator<Item = (String, Secret)>) -> Self {
-        let mut builder = Builder::default();
-        for (name, secret) in secrets {
-            builder.add(&name, secret.expose());
+        let later = Later { secrets: Vec::new(), set: Set::new(&[]) };
+        Scrubber { bound: Set::new(&secrets.into_iter().collect::<Vec<_>>()), later: RwLock::new(Arc::new(later)) }
+    }
+
+    /// Looks for one more secret from now on. Of more than [`limits::LATER_SECRETS_MAX`] the oldest
+    /// are forgotten.
+    pub fn add(&self, name: &str, secret: &Secret) {
+        let known = self.later();
+        if known.secrets.iter().any(|(_, known)| known == secret) {
+            return;
         }
-        builder.build()
+        let mut secrets = known.secrets.clone();
+        secrets.push((name.to_owned(), secret.clone()));
+        secrets.drain(..secrets.len().saturating_sub(limits::LATER_SECRETS_MAX));
+        let set = Set::new(&secrets);
+        *self.later.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(Later { secrets, set });
+    }
+
+    fn later(&self) -> Arc<Later> {
+        self.later.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The text without secrets; borrowed when it held none.
@@ -75,32 +106,41 @@ impl Scrubber {
 
     /// The same for bytes that may not be text.
     pub fn scrub_bytes<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
-        let hits = self.hits(bytes);
+        let later = self.later();
+        let mut hits = Vec::new();
+        self.bound.search(bytes, &mut hits);
+        later.set.search(bytes, &mut hits);
         if hits.is_empty() {
             return Cow::Borrowed(bytes);
         }
         let mut clean = Vec::with_capacity(bytes.len());
         let mut done = 0;
-        for hit in hits {
+        for hit in merge(hits) {
             clean.extend_from_slice(&bytes[done..hit.range.start]);
-            clean.extend_from_slice(self.masks[hit.mask].as_bytes());
+            clean.extend_from_slice(hit.mask.as_bytes());
             done = hit.range.end;
         }
         clean.extend_from_slice(&bytes[done..]);
         Cow::Owned(clean)
     }
+}
 
-    /// What goes, in order and without overlaps.
-    fn hits(&self, bytes: &[u8]) -> Vec<Hit> {
-        let Some(automata) = &self.automata else {
-            return Vec::new();
-        };
-        let mut hits = Vec::new();
-        self.search(automata, &View::plain(bytes), limits::SCRUBBED_DECODINGS_MAX, &mut hits);
-        merge(hits)
+impl Set {
+    fn new(secrets: &[(String, Secret)]) -> Self {
+        let mut builder = Builder::default();
+        for (name, secret) in secrets {
+            builder.add(name, secret.expose());
+        }
+        builder.build()
     }
 
-    fn search(&self, automata: &Automata, view: &View<'_>, depth: usize, hits: &mut Vec<Hit>) {
+    fn search<'s>(&'s self, bytes: &[u8], hits: &mut Vec<Hit<'s>>) {
+        if let Some(automata) = &self.automata {
+            self.look(automata, &View::plain(bytes), limits::SCRUBBED_DECODINGS_MAX, hits);
+        }
+    }
+
+    fn look<'s>(&'s self, automata: &Automata, view: &View<'_>, depth: usize, hits: &mut Vec<Hit<'s>>) {
         if automata.detector.is_match(&*view.bytes) {
             self.collect(&automata.finder, view, hits);
         }
@@ -108,24 +148,23 @@ impl Scrubber {
             return;
         }
         for decoded in Decoding::ALL.iter().filter_map(|decoding| view.decoded(*decoding)) {
-            self.search(automata, &decoded, depth - 1, hits);
+            self.look(automata, &decoded, depth - 1, hits);
         }
     }
 
-    fn collect(&self, finder: &AhoCorasick, view: &View<'_>, hits: &mut Vec<Hit>) {
+    fn collect<'s>(&'s self, finder: &AhoCorasick, view: &View<'_>, hits: &mut Vec<Hit<'s>>) {
         for found in finder.find_overlapping_iter(&*view.bytes) {
             let pattern = &self.patterns[found.pattern().as_usize()];
             let range = pattern.widen(&view.bytes, found.range());
             let range = view.origin(range.start)..view.origin(range.end);
-            let mask = pattern.mask;
-            push(hits, Hit { range, mask });
+            push(hits, Hit { range, mask: &self.masks[pattern.mask] });
         }
     }
 }
 
 impl fmt::Debug for Scrubber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Scrubber").field("masks", &self.masks).finish_non_exhaustive()
+        f.debug_struct("Scrubber").field("masks", &self.bound.masks).finish_non_exhaustive()
     }
 }
 
@@ -145,7 +184,7 @@ fn is_base64(byte: &u8) -> bool {
 
 /// Keeps a hit. One that overlaps the last of the same secret extends it, so that a secret
 /// like `aaaa` cannot fill the memory with a hit for each byte of a long row of them.
-fn push(hits: &mut Vec<Hit>, hit: Hit) {
+fn push<'s>(hits: &mut Vec<Hit<'s>>, hit: Hit<'s>) {
     match hits.last_mut() {
         Some(last) if last.mask == hit.mask && last.range.contains(&hit.range.start) => {
             last.range.end = last.range.end.max(hit.range.end);
@@ -155,9 +194,9 @@ fn push(hits: &mut Vec<Hit>, hit: Hit) {
 }
 
 /// Joins overlapping hits; the longest gives the mask of all.
-fn merge(mut hits: Vec<Hit>) -> Vec<Hit> {
+fn merge(mut hits: Vec<Hit<'_>>) -> Vec<Hit<'_>> {
     hits.sort_by_key(|hit| (hit.range.start, usize::MAX - hit.range.end));
-    let mut merged: Vec<Hit> = Vec::with_capacity(hits.len());
+    let mut merged: Vec<Hit<'_>> = Vec::with_capacity(hits.len());
     let mut longest = 0;
     for hit in hits {
         match merged.last_mut() {
@@ -224,7 +263,7 @@ impl Builder {
         self.patterns.push(Pattern { mask: self.masks.len() - 1, partial_before, partial_after });
     }
 
-    fn build(self) -> Scrubber {
+    fn build(self) -> Set {
         // Of all kinds these are built fastest, and most calls scrub a few short texts only.
         let automaton = |kind, matches| {
             AhoCorasick::builder()
@@ -237,7 +276,7 @@ impl Builder {
             detector: automaton(AhoCorasickKind::ContiguousNFA, MatchKind::LeftmostFirst),
             finder: automaton(AhoCorasickKind::NoncontiguousNFA, MatchKind::Standard),
         });
-        Scrubber { automata, patterns: self.patterns, masks: self.masks }
+        Set { automata, patterns: self.patterns, masks: self.masks }
     }
 }
 

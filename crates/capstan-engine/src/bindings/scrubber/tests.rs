@@ -173,3 +173,18 @@ proptest! {
         let _ = scrubber.scrub(&text);
     }
 }
+
+#[test]
+fn a_secret_that_comes_later_is_found_with_the_others() {
+    let scrubber = Scrubber::new([("NAME".to_owned(), Secret::new("client-1"))]);
+    assert_eq!(scrubber.scrub("client-1 token-of-client-1"), "{{NAME}} token-of-{{NAME}}");
+    scrubber.add("TOKEN", &Secret::new("token-of-client-1"));
+    scrubber.add("TOKEN", &Secret::new("token-of-client-1"));
+    // The longer one gives the mask, whichever came first.
+    assert_eq!(scrubber.scrub("client-1 token-of-client-1"), "{{NAME}} {{TOKEN}}");
+    for number in 0..limits::LATER_SECRETS_MAX {
+        scrubber.add("TOKEN", &Secret::new(format!("token-number-{number:03}")));
+    }
+    assert_eq!(scrubber.scrub("token-number-000"), "{{TOKEN}}");
+    assert_eq!(scrubber.scrub("token-of-client-1"), "token-of-{{NAME}}");
+}
