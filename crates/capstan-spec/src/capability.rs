@@ -12,7 +12,7 @@ use crate::check;
 use crate::diagnostic::{Code, Diagnostic, Severity, Sink};
 use crate::document::{
     Aggregate, Amendment, Authentication, Binding, BindingKeys, Consumes, Document, Exposes, Import, Info, OrImport,
-    Version,
+    Tls, Version,
 };
 use crate::limits;
 use crate::placeholder::{Form, placeholders};

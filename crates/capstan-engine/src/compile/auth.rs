@@ -1,14 +1,16 @@
 //! Authentication becomes credentials and the places they go to.
 
+mod proof;
+
 use capstan_spec::Text;
 use capstan_spec::diagnostic::{Code, Diagnostic};
-use capstan_spec::document::{ApiKey, Authentication, Placement};
+use capstan_spec::document::{self, ApiKey, Authentication, Placement};
 use capstan_spec::source::Span;
 use http::HeaderName;
 
 use super::names::{Implied, Scope};
 use crate::encode;
-use crate::plan::{Auth, Credential, Place, Template};
+use crate::plan::{Auth, Credential, Place, Template, Tls};
 
 /// Compiles the authentication of a consumed API.
 pub(super) fn compile(written: Option<&Authentication>, scope: &mut Scope<'_>) -> Auth {
@@ -35,7 +37,7 @@ pub(super) fn compile(written: Option<&Authentication>, scope: &mut Scope<'_>) -
         Authentication::Digest(_)
         | Authentication::OAuth2(_)
         | Authentication::OAuth1(_)
-        | Authentication::AwsSigV4(_) => unsupported(written.kind(), written.span(), scope),
+        | Authentication::AwsSigV4(_) => proof::compile(written, scope).map_or(Auth::None, |p| Auth::Proof(Box::new(p))),
     }
 }
 
@@ -46,9 +48,26 @@ fn credentials(found: Option<Vec<Credential>>) -> Auth {
 fn unsupported(kind: &'static str, span: Span, scope: &mut Scope<'_>) -> Auth {
     scope.sink.push(
         Diagnostic::new(Code::UnsupportedAuthentication, span, format!("`{kind}` authentication cannot be sent yet"))
-            .help("bearer, basic and apikey can; with a token of your own call with `--auth 'bearer:{{TOKEN}}'`"),
+            .help("in a header, in the query and in a cookie a key can; or call with `--auth 'apikey:header:NAME:{{KEY}}'`"),
     );
     Auth::Unsupported { kind, span }
+}
+
+/// Compiles how connections are made safe.
+pub(super) fn tls(written: &document::Tls, scope: &mut Scope<'_>) -> Tls {
+    let mut part = |text: &Option<Text>, key| text.as_ref().and_then(|text| template(Some(text), key, written.span, scope));
+    let certificate = part(&written.certificate, "certificate");
+    let key = part(&written.key, "key");
+    let authority = part(&written.authority, "authority");
+    if certificate.is_some() != key.is_some() {
+        let (missing_key, there) = if key.is_none() { ("key", "certificate") } else { ("certificate", "key") };
+        let message = format!("`{there}` without `{missing_key}`");
+        scope.sink.push(
+            Diagnostic::new(Code::MissingKey, written.span, message)
+                .help(format!("add `{missing_key}: file:./client.pem`, or a variable that holds it in PEM")),
+        );
+    }
+    Tls { certificate, key, authority }
 }
 
 fn template(text: Option<&Text>, key: &str, span: Span, scope: &mut Scope<'_>) -> Option<Template> {

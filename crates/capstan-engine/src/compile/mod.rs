@@ -120,6 +120,7 @@ fn compile_operation(
     let auth = auth::compile(source.capability.authentication(source.consumes), &mut scope);
     let inferred = inferred_bearer(source, &mut scope);
     let auth_needs = scope.take_used();
+    let tls = source.capability.tls(source.consumes).map(|written| auth::tls(written, &mut scope));
     let (path, query_literal) = url::path(&path_written, source.consumes.base_uri.as_ref(), &mut scope);
     let parts = inputs::parameters(source, &path_written, &mut scope);
     scope.relax_authorization(&auth, inferred.is_some());
@@ -154,6 +155,7 @@ fn compile_operation(
             cookies: parts.cookies,
             body,
             auth,
+            tls,
             accept: accept(format),
         },
         outputs,

@@ -168,6 +168,17 @@ impl<'k> Scope<'k> {
         id
     }
 
+    /// A variable of the process environment, unless one of the name is bound. One that is not
+    /// needed may have no value.
+    pub(super) fn environment_variable(&mut self, name: &str, is_needed: bool, span: Span) -> VariableId {
+        self.names.declare_environment(&name.into(), span);
+        let id = self.names.bound(name, None).unwrap_or_else(|| id(self.names.variables.len() - 1));
+        if is_needed {
+            self.used.insert(id);
+        }
+        id
+    }
+
     fn is_bound(&self, name: &str) -> bool {
         self.names.bound(name, None).is_some()
     }
@@ -279,7 +290,7 @@ impl<'k> Scope<'k> {
                 Credential::Query(query, _) => **query == *name,
                 Credential::Cookie(..) => false,
             }),
-            Auth::Unsupported { .. } => name.eq_ignore_ascii_case("authorization"),
+            Auth::Unsupported { .. } | Auth::Proof(_) => name.eq_ignore_ascii_case("authorization"),
         };
         for input in &mut self.inputs {
             let by_auth = matches!(input.place, Place::Header | Place::Query) && is_filled(&input.name);

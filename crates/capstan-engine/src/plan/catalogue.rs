@@ -130,6 +130,7 @@ impl<'p> OperationView<'p> {
         match &self.operation.request.auth {
             Auth::None => None,
             Auth::Unsupported { kind, .. } => Some(format!("{kind} (cannot be sent yet)")),
+            Auth::Proof(proof) => Some(Show { plan: self.plan, operation: self.operation }.proof(proof)),
             Auth::Credentials(credentials) => {
                 Some(Show { plan: self.plan, operation: self.operation }.credentials(credentials))
             }

@@ -6,6 +6,7 @@ use super::operation::{Base, Operation, PathPart, Source};
 use super::output::{Decode, Shape};
 use super::template::{Part, Template};
 use super::{Auth, Body, Credential, JsonNode, Plan};
+use crate::auth::{Grant, OAuth1Signature, OAuth2, Proof, Server};
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -171,6 +172,51 @@ impl Show<'_> {
         credentials.iter().map(text).collect::<Vec<_>>().join(", ")
     }
 
+    /// A proof by its kind and what tells one from another, secrets by their names.
+    pub(super) fn proof(&self, proof: &Proof<Template>) -> String {
+        let text = |template: &Template| self.template(template);
+        match proof {
+            Proof::Digest(digest) => format!("digest {}:{}", text(&digest.username), text(&digest.password)),
+            Proof::OAuth2(oauth2) => self.oauth2(oauth2),
+            Proof::OAuth1(oauth1) => {
+                let (how, secret) = match &oauth1.signature {
+                    OAuth1Signature::RsaSha256 { key } => ("RSA-SHA256", key),
+                    OAuth1Signature::HmacSha1 { consumer_secret, .. } => ("HMAC-SHA1", consumer_secret),
+                    OAuth1Signature::HmacSha256 { consumer_secret, .. } => ("HMAC-SHA256", consumer_secret),
+                    OAuth1Signature::Plaintext { consumer_secret, .. } => ("PLAINTEXT", consumer_secret),
+                };
+                format!("oauth1 {how} of {} by {}", text(&oauth1.consumer_key), self.hidden(secret))
+            }
+            Proof::AwsSigV4(aws) => {
+                let (region, service) = (text(&aws.region), text(&aws.service));
+                format!("awsSigV4 of {} for {service} in {region}", text(&aws.access_key))
+            }
+        }
+    }
+
+    fn oauth2(&self, oauth2: &OAuth2<Template>) -> String {
+        let grant = match &oauth2.grant {
+            Grant::ClientCredentials => "client_credentials",
+            Grant::RefreshToken(_) => "refresh_token",
+            Grant::JwtBearer(_) => "jwt_bearer",
+            Grant::TokenExchange { .. } => "token_exchange",
+        };
+        let client = oauth2.client.id.as_ref().map(|id| format!(" of {}", self.template(id))).unwrap_or_default();
+        let server = match &oauth2.server {
+            Server::Endpoint(endpoint) => self.template(endpoint),
+            Server::Issuer(issuer) => format!("the issuer {}", self.template(issuer)),
+        };
+        format!("oauth2 {grant}{client} from {server}")
+    }
+
+    /// A secret by its name; one that is written out has none.
+    fn hidden(&self, template: &Template) -> String {
+        match template.as_literal() {
+            Some(text) if !text.starts_with("file:") => "***".to_owned(),
+            Some(_) | None => self.template(template),
+        }
+    }
+
     fn auth(&self) -> Option<String> {
         if let Some(id) = self.operation.inferred_bearer {
             return Some(format!("inferred bearer {}", self.part(&Part::Variable(id))));
@@ -179,6 +225,7 @@ impl Show<'_> {
             Auth::None => None,
             Auth::Unsupported { kind, .. } => Some(format!("{kind}, unsupported")),
             Auth::Credentials(all) => Some(self.credentials(all)),
+            Auth::Proof(proof) => Some(self.proof(proof)),
         }
     }
 

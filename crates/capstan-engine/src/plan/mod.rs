@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use capstan_spec::source::{SourceMap, Span};
 
-pub(crate) use auth::{Auth, Credential};
+pub(crate) use auth::{Auth, Credential, Tls};
 pub(crate) use body::{Body, FormField, JsonNode, MultipartPart};
 pub use catalogue::{Catalogue, FixedView, InputView, OperationView, OutputView, PaginationView};
 pub(crate) use operation::{

@@ -7,7 +7,7 @@ use capstan_spec::document::{Method, ValueType};
 use capstan_spec::source::Span;
 use http::{HeaderName, HeaderValue};
 
-use super::auth::Auth;
+use super::auth::{Auth, Tls};
 use super::body::{Body, JsonNode};
 use super::output::Outputs;
 use super::pages::Pagination;
@@ -152,6 +152,7 @@ pub(crate) struct Request {
     pub(crate) cookies: Vec<(Box<str>, Source)>,
     pub(crate) body: Body,
     pub(crate) auth: Auth,
+    pub(crate) tls: Option<Tls>,
     pub(crate) accept: HeaderValue,
 }
 

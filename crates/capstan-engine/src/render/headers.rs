@@ -7,9 +7,11 @@ use http::header::{ACCEPT, AUTHORIZATION, COOKIE, USER_AGENT};
 use http::{HeaderName, HeaderValue};
 
 use super::{Misfit, PartText, Renderer, Reveal};
+use crate::auth::Proof;
+use crate::bindings::Secret;
 use crate::encode;
 use crate::overrides::ShownCredential;
-use crate::plan::{Auth, Credential, Template};
+use crate::plan::{Auth, Credential, Part, Template};
 
 const CONTROL: &str = "has a line break or another control character";
 
@@ -109,8 +111,33 @@ impl<'a> Renderer<'a> {
                 }
             }
             Auth::Credentials(credentials) => credentials.iter().for_each(|c| self.credential(c)),
+            Auth::Proof(proof) => self.proof(proof),
             Auth::Unsupported { kind, span } => self.misfits.push(Misfit::Unsupported(kind, *span)),
         }
+    }
+
+    /// Keeps what the proof is made from. Where secrets are masked, its name stands in its place.
+    fn proof(&mut self, proof: &'a Proof<Template>) {
+        self.last_variable = None;
+        let mut unfit = false;
+        let filled = proof.map(&mut |template| {
+            // What may be missing is empty then; what may not was asked for before.
+            if matches!(template.as_slot(), Some(Part::Variable(id)) if self.context.variables[id.index()].is_none()) {
+                return Secret::new("");
+            }
+            let text = self.plain(template);
+            unfit |= text.is_none();
+            Secret::new(text.unwrap_or_default())
+        });
+        self.has_credential = true;
+        if unfit || self.has_header(&AUTHORIZATION) {
+            return;
+        }
+        if self.context.reveal == Reveal::Masked {
+            let (scheme, name) = filled.placeholder();
+            self.header(AUTHORIZATION, &format!("{scheme} {{{{{name}}}}}"), true);
+        }
+        self.proof = Some(filled);
     }
 
     pub(super) fn credential(&mut self, credential: &'a Credential) {

@@ -14,6 +14,7 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue};
 use serde_json::Value;
 
+use crate::auth::Proof;
 use crate::bindings::Secret;
 use crate::encode;
 use crate::overrides::BoundOverrides;
@@ -60,8 +61,10 @@ pub(crate) enum Misfit {
 /// A rendered request, and what must be known before it is sent.
 pub(crate) struct Rendered {
     pub(crate) request: upstream::Request,
-    /// Whether a credential is in it.
+    /// Whether a credential is in it, or will be.
     pub(crate) has_credential: bool,
+    /// The proof that is made when it is sent.
+    pub(crate) proof: Option<Proof<Secret>>,
 }
 
 /// Renders a request.
@@ -74,6 +77,7 @@ pub(crate) fn render(context: &Context<'_>, slots: &Slots) -> Result<Rendered, V
         cookies: String::new(),
         has_query: false,
         has_credential: false,
+        proof: None,
         last_variable: None,
         open_host: None,
         misfits: Vec::new(),
@@ -97,7 +101,10 @@ pub(crate) fn render(context: &Context<'_>, slots: &Slots) -> Result<Rendered, V
         http::Method::from_bytes(context.operation.request.method.as_str().as_bytes()).unwrap_or(http::Method::GET);
     let connection = upstream::Connection::default();
     let request = upstream::Request { method, url: renderer.url, headers: renderer.headers, body, connection };
-    Ok(Rendered { request, has_credential: renderer.has_credential })
+    // What the caller sets is the caller's: nothing takes its place.
+    let is_set = context.overrides.headers.iter().any(|(name, _)| *name == http::header::AUTHORIZATION);
+    let proof = renderer.proof.filter(|_| !is_set);
+    Ok(Rendered { request, has_credential: renderer.has_credential, proof })
 }
 
 struct Renderer<'a> {
@@ -108,6 +115,7 @@ struct Renderer<'a> {
     cookies: String,
     has_query: bool,
     has_credential: bool,
+    proof: Option<Proof<Secret>>,
     /// The variable that was written last: to blame for what its text breaks.
     last_variable: Option<VariableId>,
     /// What decides where the request goes, where the caller does: an input, or an expression.
