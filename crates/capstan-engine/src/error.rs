@@ -144,7 +144,9 @@ impl CallError {
             | Code::InvalidParameters
             | Code::BadSettings
             | Code::NoPagination => ErrorKind::Usage,
-            Code::UpstreamStatus
+            Code::TokenRefused
+            | Code::NoTokenEndpoint
+            | Code::UpstreamStatus
             | Code::UnexpectedContent
             | Code::ResponseTooLarge
             | Code::RefusedRedirect
@@ -194,6 +196,7 @@ impl CallError {
             | Code::MissingVariable
             | Code::UnsupportedLocation
             | Code::BindingFile
+            | Code::UnusableKey
             | Code::UnfitVariable
             | Code::InsecureCredential
             | Code::NotCallable

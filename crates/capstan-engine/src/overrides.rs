@@ -5,6 +5,8 @@ use capstan_spec::diagnostic::Code;
 use capstan_spec::placeholder::{self, Piece};
 use http::{HeaderName, HeaderValue};
 
+use crate::auth::TlsTexts;
+use crate::bindings::Secret;
 use crate::encode;
 use crate::error::CallError;
 use crate::render::{BaseText, Reveal};
@@ -20,6 +22,25 @@ pub struct Overrides {
     pub headers: Vec<(String, String)>,
     /// Query parameters that are set, in place of any of the same name.
     pub queries: Vec<(String, String)>,
+    /// How connections to every consumed API are made safe.
+    pub tls: Option<TlsOverride>,
+}
+
+/// A client's certificate, its key, and the authorities that are trusted: texts in PEM.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct TlsOverride {
+    /// The certificate and its chain; the key may stand in it too.
+    pub certificate: Option<String>,
+    /// The certificate's key.
+    pub key: Option<String>,
+    /// The authorities.
+    pub authority: Option<String>,
+}
+
+impl std::fmt::Debug for TlsOverride {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("TlsOverride(***)")
+    }
 }
 
 /// An authentication that takes the place of the file's.
@@ -120,6 +141,7 @@ pub(crate) struct BoundOverrides {
     pub(crate) headers: Vec<(HeaderName, BoundText)>,
     /// Encoded names and values.
     pub(crate) queries: Vec<(Box<str>, BoundText)>,
+    pub(crate) tls: Option<TlsTexts>,
 }
 
 /// The credential of an override.
@@ -173,6 +195,12 @@ impl BoundOverrides {
         if let Some(auth) = &overrides.auth {
             bound.auth = Some(credential(auth, &text)?);
         }
+        bound.tls = overrides.tls.as_ref().map(|tls| {
+            let secret = |text: &Option<String>| text.as_deref().map(Secret::new);
+            // As with curl, one file may hold both.
+            let key = tls.key.as_ref().or(tls.certificate.as_ref()).map(|text| Secret::new(text.as_str()));
+            TlsTexts { certificate: secret(&tls.certificate), key, authority: secret(&tls.authority) }
+        });
         for (name, value) in &overrides.headers {
             let name = header_name(name)?;
             bound.headers.push((name, text(value)?));

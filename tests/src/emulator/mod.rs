@@ -8,6 +8,7 @@ pub(crate) mod echo;
 pub(crate) mod given;
 pub(crate) mod kinde;
 pub(crate) mod lists;
+pub(crate) mod oauth;
 mod reply;
 
 use std::convert::Infallible;

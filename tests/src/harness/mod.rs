@@ -18,6 +18,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::emulator::{Received, Server, chaos, echo, given, kinde, lists};
+use crate::emulator::{Received, Server, chaos, echo, kinde, lists, oauth};
 use binary::Finished;
 use case::Case;
 use check::{Observed, Update};
@@ -158,6 +159,7 @@ fn start(upstream: &Upstream, other: &Server) -> Server {
         Upstream::Echo => echo::start(),
         Upstream::Quiet => echo::start_quiet(),
         Upstream::Chaos => chaos::start(other.origin()),
+        Upstream::OAuth => oauth::start(other.origin()),
         Upstream::Lists => lists::start(other.origin()),
         Upstream::Given(answers) => given::start(answers.clone()),
     }

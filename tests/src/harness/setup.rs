@@ -56,6 +56,7 @@ pub(crate) enum Upstream {
     Lists,
     /// What the case wrote down.
     Given(Vec<Given>),
+    OAuth,
 }
 
 /// One call of the binary.
@@ -244,6 +245,7 @@ fn upstream(kind: &str, body: &str) -> Result<Upstream, String> {
         "echo" => Ok(Upstream::Echo),
         "quiet" => Ok(Upstream::Quiet),
         "chaos" => Ok(Upstream::Chaos),
+        "oauth" => Ok(Upstream::OAuth),
         "lists" => Ok(Upstream::Lists),
         _ => Err(format!("no server is called `{kind}`")),
     }

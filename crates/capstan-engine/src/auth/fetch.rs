@@ -12,14 +12,12 @@ use http::{HeaderName, HeaderValue, Method};
 use url::Url;
 
 use super::discovery::{self, Metadata, Places};
-use super::keeper::KeeperDoors;
-use super::key::PrivateKey;
+use super::keeper::{KeeperDoors, Keys};
 use super::proof::TOKEN_NAME;
 use super::token::{self, Asking, BadSigner, Granted};
 use super::{OAuth2, Server};
 use crate::bindings::Secret;
 use crate::encode;
-use crate::error::CallError;
 use crate::limits::{TOKEN_BYTES_MAX, TOKEN_TIMEOUT};
 use crate::observe::Event;
 use crate::upstream::{Connection, Payload, Request, Response, Upstream, UpstreamError, failure};
@@ -32,10 +30,10 @@ pub(crate) struct NoToken {
     pub(crate) help: Option<String>,
 }
 
-impl From<NoToken> for CallError {
+impl From<NoToken> for UpstreamError {
     fn from(no: NoToken) -> Self {
-        let error = CallError::new(no.code, no.message);
-        no.help.into_iter().fold(error, CallError::with_help)
+        let error = UpstreamError::new(no.code, no.message);
+        no.help.into_iter().fold(error, UpstreamError::with_help)
     }
 }
 
@@ -45,6 +43,7 @@ pub(crate) struct Fetch {
     pub(crate) rotated: Option<Secret>,
     pub(crate) known: Option<Arc<Metadata>>,
     pub(crate) doors: Arc<KeeperDoors>,
+    pub(crate) keys: Arc<Keys>,
     pub(crate) via: Arc<dyn Upstream>,
     pub(crate) connection: Connection,
 }
@@ -79,23 +78,28 @@ impl Fetch {
         };
         let endpoint = &metadata.token_endpoint;
         self.check(endpoint, "the token endpoint")?;
-        let key = |text: &Secret| self.doors.key(text);
-        let asking = Asking {
-            oauth2: &self.oauth2,
-            endpoint,
-            rotated: self.rotated.as_ref(),
-            methods: metadata.methods.as_deref(),
-            world: &self.doors.world,
-            key: &key,
-        };
-        let form = asking.form().map_err(no_signature)?;
-        for assertion in &form.assertions {
-            self.doors.scrubber.add("ASSERTION", &Secret::new(assertion.as_str()));
-        }
+        let form = self.form(&metadata).map_err(no_signature)?;
         let response = self.post(endpoint, form).await?;
         let granted = token::read(response.status, &response.body).map_err(|why| refused(endpoint, &why))?;
         self.hide(&granted);
         Ok(Fetched { granted, metadata })
+    }
+
+    /// What is asked.
+    fn form(&self, metadata: &Metadata) -> Result<token::Form, BadSigner> {
+        let asking = Asking {
+            oauth2: &self.oauth2,
+            endpoint: &metadata.token_endpoint,
+            rotated: self.rotated.as_ref(),
+            methods: metadata.methods.as_deref(),
+            world: &self.doors.world,
+            key: &|text| self.keys.get(text, &self.doors),
+        };
+        let form = asking.form()?;
+        for assertion in &form.assertions {
+            self.doors.scrubber.add("ASSERTION", &Secret::new(assertion.as_str()));
+        }
+        Ok(form)
     }
 
     /// What came is as secret as what was bound.
@@ -220,18 +224,4 @@ fn unreachable(error: &UpstreamError, url: &str, what: &str) -> NoToken {
 
 fn cut(text: &str) -> String {
     text.chars().take(crate::limits::QUOTED_CHARS_MAX).collect()
-}
-
-impl KeeperDoors {
-    /// The key of a text: itself, or what is in the file that it names.
-    pub(super) fn key(&self, text: &Secret) -> Result<Arc<PrivateKey>, BadSigner> {
-        if let Some(known) = self.keys.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get(text) {
-            return Ok(known.clone());
-        }
-        let bytes = self.pem(text).map_err(|why| BadSigner { why, help: None })?;
-        let bad = |bad: super::key::BadKey| BadSigner { why: format!("the key {}", bad.why), help: Some(bad.help) };
-        let key = Arc::new(PrivateKey::read(&bytes).map_err(bad)?);
-        self.keys.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(text.clone(), key.clone());
-        Ok(key)
-    }
 }

@@ -16,7 +16,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use capstan_spec::diagnostic::Code;
 use futures_util::FutureExt as _;
-use futures_util::future::{BoxFuture, Shared, WeakShared};
+use futures_util::future::{BoxFuture, WeakShared};
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap};
 use http::{HeaderName, HeaderValue, StatusCode};
 use rustls::SignatureScheme;
@@ -24,16 +24,16 @@ use url::Url;
 
 use super::discovery::Metadata;
 use super::fetch::{Fetch, NoToken, sensitive};
-use super::key::PrivateKey;
+use super::key::{BadKey, PrivateKey};
 use super::message::Target;
 use super::proof::{TOKEN_NAME, given};
 use super::token::BadSigner;
 use super::{AwsSigV4, Digest, OAuth1, OAuth1Signature, OAuth2, Proof, World, challenge, digest, oauth1, sigv4};
 use crate::bindings::{Files, Scrubber, Secret, locate};
-use crate::error::CallError;
 use crate::limits::{KEY_BYTES_MAX, TOKEN_SKEW};
 use crate::observe::Observer;
-use crate::upstream::{Connection, Payload, Request, Upstream};
+use crate::upstream::{Connection, Payload, Request, TlsIdentity, Upstream, UpstreamError};
+use crate::upstream::identity::BadIdentity;
 
 /// What a keeper reaches the outside through.
 pub(crate) struct KeeperDoors {
@@ -48,13 +48,40 @@ pub(crate) struct KeeperDoors {
     pub(crate) insecure_http: bool,
     /// Whether nothing is fetched: a replay has no tokens.
     pub(crate) is_replay: bool,
-    /// Keys that were read.
-    pub(super) keys: Mutex<HashMap<Secret, Arc<PrivateKey>>>,
+}
+
+/// Keys that were read, each once.
+#[derive(Default)]
+pub(super) struct Keys(Mutex<HashMap<Secret, Arc<PrivateKey>>>);
+
+impl Keys {
+    /// The key of a text: itself, or what is in the file that it names.
+    pub(super) fn get(&self, text: &Secret, doors: &KeeperDoors) -> Result<Arc<PrivateKey>, BadSigner> {
+        if let Some(known) = lock(&self.0).get(text) {
+            return Ok(known.clone());
+        }
+        let bytes = doors.pem(text).map_err(|why| BadSigner { why, help: None })?;
+        let bad = |bad: BadKey| BadSigner { why: format!("the private key {}", bad.why), help: Some(bad.help) };
+        let key = Arc::new(PrivateKey::read(&bytes).map_err(bad)?);
+        lock(&self.0).insert(text.clone(), key.clone());
+        Ok(key)
+    }
+}
+
+/// How connections are made safe, as it was bound: PEM, or the locations of files.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct TlsTexts {
+    pub(crate) certificate: Option<Secret>,
+    pub(crate) key: Option<Secret>,
+    pub(crate) authority: Option<Secret>,
 }
 
 /// Keeps tokens and nonces. Lives as long as its engine.
 pub(crate) struct Keeper {
     doors: Arc<KeeperDoors>,
+    keys: Arc<Keys>,
+    /// Certificates that were read.
+    identities: Mutex<HashMap<TlsTexts, Arc<TlsIdentity>>>,
     tokens: Mutex<HashMap<OAuth2<Secret>, Arc<Slot>>>,
     sessions: Mutex<HashMap<(String, Digest<Secret>), Arc<Session>>>,
 }
@@ -85,7 +112,33 @@ impl KeeperDoors {
 
 impl Keeper {
     pub(crate) fn new(doors: KeeperDoors) -> Self {
-        Keeper { doors: Arc::new(doors), tokens: Mutex::default(), sessions: Mutex::default() }
+        Keeper {
+            doors: Arc::new(doors),
+            keys: Arc::default(),
+            identities: Mutex::default(),
+            tokens: Mutex::default(),
+            sessions: Mutex::default(),
+        }
+    }
+
+    /// What stands behind the texts of an identity, read once.
+    ///
+    /// # Errors
+    /// A file cannot be read, or holds something else.
+    pub(crate) fn identity(&self, texts: &TlsTexts) -> Result<Arc<TlsIdentity>, UpstreamError> {
+        if let Some(known) = lock(&self.identities).get(texts) {
+            return Ok(known.clone());
+        }
+        let pem = |text: &Option<Secret>| text.as_ref().map(|text| self.doors.pem(text)).transpose();
+        let unread = |why| no_signature(BadSigner { why, help: None });
+        let certificate = pem(&texts.certificate).map_err(unread)?;
+        let (key, authority) = (pem(&texts.key).map_err(unread)?, pem(&texts.authority).map_err(unread)?);
+        let identity = TlsIdentity::read(certificate.as_deref().zip(key.as_deref()), authority.as_deref());
+        let identity = Arc::new(identity.map_err(|BadIdentity { what, bad }| {
+            no_signature(BadSigner { why: format!("{what} {}", bad.why), help: Some(bad.help) })
+        })?);
+        lock(&self.identities).insert(texts.clone(), identity.clone());
+        Ok(identity)
     }
 
     /// Proves a request. What is needed for it is fetched through `via`.
@@ -97,7 +150,7 @@ impl Keeper {
         proof: &Proof<Secret>,
         request: &mut Request,
         via: &Arc<dyn Upstream>,
-    ) -> Result<(), CallError> {
+    ) -> Result<(), UpstreamError> {
         match proof {
             Proof::OAuth2(_) if self.doors.is_replay => {
                 set(request, AUTHORIZATION, &format!("Bearer {{{{{TOKEN_NAME}}}}}"))
@@ -136,7 +189,7 @@ impl Keeper {
         oauth2: &OAuth2<Secret>,
         via: &Arc<dyn Upstream>,
         connection: &Connection,
-    ) -> Result<Arc<Token>, CallError> {
+    ) -> Result<Arc<Token>, UpstreamError> {
         let slot = lock(&self.tokens).entry(oauth2.clone()).or_default().clone();
         let waiting = {
             let mut state = lock(&slot.state);
@@ -155,6 +208,7 @@ impl Keeper {
                     rotated: state.rotated.clone(),
                     known: state.metadata.clone(),
                     doors: self.doors.clone(),
+                    keys: self.keys.clone(),
                     via: via.clone(),
                     connection: connection.clone(),
                 };
@@ -163,7 +217,7 @@ impl Keeper {
                 fetching
             })
         };
-        waiting.await.map_err(CallError::from)
+        waiting.await.map_err(UpstreamError::from)
     }
 
     fn token_answered(&self, oauth2: &OAuth2<Secret>, request: &Request, status: StatusCode) -> Again {
@@ -207,8 +261,6 @@ struct State {
     /// Whether the last token was refused by the API.
     has_refused: bool,
 }
-
-type Fetching = Shared<BoxFuture<'static, Result<Arc<Token>, NoToken>>>;
 
 #[derive(Default)]
 enum Holding {
@@ -256,7 +308,7 @@ async fn fill(slot: Arc<Slot>, fetch: Fetch) -> Result<Arc<Token>, NoToken> {
 
 /// Challenges.
 impl Keeper {
-    fn digest(&self, digest: &Digest<Secret>, request: &mut Request) -> Result<(), CallError> {
+    fn digest(&self, digest: &Digest<Secret>, request: &mut Request) -> Result<(), UpstreamError> {
         let url = parse(&request.url)?;
         let Some(session) = lock(&self.sessions).get(&(origin(&url), digest.clone())).cloned() else {
             // Nothing is known yet: the first request asks for the challenge.
@@ -333,7 +385,7 @@ fn next_nonce(headers: &HeaderMap) -> Option<String> {
 
 /// Signatures.
 impl Keeper {
-    fn oauth1(&self, proof: &OAuth1<Secret>, request: &mut Request) -> Result<(), CallError> {
+    fn oauth1(&self, proof: &OAuth1<Secret>, request: &mut Request) -> Result<(), UpstreamError> {
         let url = parse(&request.url)?;
         let body = bytes(request).ok_or_else(|| unread_body("oauth1"))?;
         let is_form = header(request, &CONTENT_TYPE)
@@ -357,7 +409,7 @@ impl Keeper {
         };
         let header = match &proof.signature {
             OAuth1Signature::RsaSha256 { key } => {
-                let key = self.doors.key(key).map_err(no_signature)?;
+                let key = self.keys.get(key, &self.doors).map_err(no_signature)?;
                 let sign = |base: &[u8]| key.sign(SignatureScheme::RSA_PKCS1_SHA256, base);
                 oauth1::header(&message, &claims, &oauth1::Method::Rsa(&sign))
             }
@@ -378,7 +430,7 @@ impl Keeper {
         set(request, AUTHORIZATION, &header.ok_or_else(|| no_signature(why()))?)
     }
 
-    fn aws(&self, proof: &AwsSigV4<Secret>, request: &mut Request) -> Result<(), CallError> {
+    fn aws(&self, proof: &AwsSigV4<Secret>, request: &mut Request) -> Result<(), UpstreamError> {
         let url = parse(&request.url)?;
         let service = proof.service.expose();
         let may_be_unsigned = service == "s3" && url.scheme() == "https";
@@ -423,17 +475,17 @@ fn bytes(request: &Request) -> Option<Bytes> {
     request.body.as_ref().map_or(Some(Bytes::new()), |payload| Payload::as_bytes(payload).cloned())
 }
 
-fn unread_body(what: &str) -> CallError {
+fn unread_body(what: &str) -> UpstreamError {
     let message = format!("{what} covers the body, and this one is a file that is read while it is sent");
-    CallError::new(Code::BadSettings, message)
+    UpstreamError::new(Code::BadSettings, message)
 }
 
-fn no_signature(bad: BadSigner) -> CallError {
-    CallError::from(super::fetch::no_signature(bad))
+fn no_signature(bad: BadSigner) -> UpstreamError {
+    UpstreamError::from(super::fetch::no_signature(bad))
 }
 
-fn parse(url: &str) -> Result<Url, CallError> {
-    Url::parse(url).map_err(|_| CallError::new(Code::BadSettings, "the URL of the request cannot be used"))
+fn parse(url: &str) -> Result<Url, UpstreamError> {
+    Url::parse(url).map_err(|_| UpstreamError::new(Code::BadSettings, "the URL of the request cannot be used"))
 }
 
 fn origin(url: &Url) -> String {
@@ -441,10 +493,10 @@ fn origin(url: &Url) -> String {
 }
 
 /// Sets a header that must not show, in place of any of its name.
-fn set(request: &mut Request, name: HeaderName, value: &str) -> Result<(), CallError> {
+fn set(request: &mut Request, name: HeaderName, value: &str) -> Result<(), UpstreamError> {
     let Ok(value) = HeaderValue::from_str(value) else {
         let message = format!("the value of `{name}` has a line break or another control character");
-        return Err(CallError::new(Code::UnfitVariable, message));
+        return Err(UpstreamError::new(Code::UnfitVariable, message));
     };
     request.headers.retain(|(known, _)| *known != name);
     request.headers.push((name, sensitive(value)));

@@ -83,8 +83,8 @@ pub(crate) fn der(bytes: &[u8]) -> Result<PrivateKeyDer<'static>, BadKey> {
 /// A key in DER, whose structure tells which form it is.
 fn bare(bytes: &[u8]) -> Result<PrivateKeyDer<'static>, BadKey> {
     let is_bag = bytes.windows(PKCS12.len()).any(|window| window == PKCS12);
-    let missing = if is_bag { BAG } else { NO_KEY };
-    PrivateKeyDer::try_from(bytes.to_vec()).map_err(|_| missing)
+    // From afar it looks like a key.
+    if is_bag { Err(BAG) } else { PrivateKeyDer::try_from(bytes.to_vec()).map_err(|_| NO_KEY) }
 }
 
 #[cfg(test)]

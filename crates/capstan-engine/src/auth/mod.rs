@@ -17,7 +17,8 @@ mod sigv4;
 mod token;
 mod world;
 
-pub(crate) use keeper::{Again, Keeper, KeeperDoors};
+pub(crate) use keeper::{Again, Keeper, KeeperDoors, TlsTexts};
+pub(crate) use key::{BadKey, der as key_der};
 pub(crate) use proof::{
     Assertion, AwsSigV4, Client, ClientProof, Digest, Grant, OAuth1, OAuth1Signature, OAuth2, Proof, Server, Signer,
 };

@@ -142,16 +142,6 @@ pub(crate) struct AwsSigV4<T> {
 }
 
 impl<T> Proof<T> {
-    /// The kind, as the specification spells it.
-    pub(crate) fn kind(&self) -> &'static str {
-        match self {
-            Proof::Digest(_) => "digest",
-            Proof::OAuth2(_) => "oauth2",
-            Proof::OAuth1(_) => "oauth1",
-            Proof::AwsSigV4(_) => "awsSigV4",
-        }
-    }
-
     /// What stands for the proof where a request is shown that was not sent: scheme and name.
     pub(crate) fn placeholder(&self) -> (&'static str, &'static str) {
         match self {
@@ -175,7 +165,7 @@ impl<T> Proof<T> {
     }
 
     /// The same proof with other texts.
-    pub(crate) fn map<U>(&self, fill: &mut dyn FnMut(&T) -> U) -> Proof<U> {
+    pub(crate) fn map<'t, U>(&'t self, fill: &mut dyn FnMut(&'t T) -> U) -> Proof<U> {
         match self {
             Proof::Digest(Digest { username, password }) => {
                 Proof::Digest(Digest { username: fill(username), password: fill(password) })
@@ -221,7 +211,7 @@ impl<T> OAuth2<T> {
         }
     }
 
-    fn map<U>(&self, fill: &mut dyn FnMut(&T) -> U) -> OAuth2<U> {
+    fn map<'t, U>(&'t self, fill: &mut dyn FnMut(&'t T) -> U) -> OAuth2<U> {
         let OAuth2 { server, grant, client, scopes, audience, resource, parameters } = self;
         OAuth2 {
             server: match server {
@@ -238,12 +228,12 @@ impl<T> OAuth2<T> {
     }
 }
 
-fn pairs<T, U>(pairs: &[(Box<str>, T)], fill: &mut dyn FnMut(&T) -> U) -> Vec<(Box<str>, U)> {
+fn pairs<'t, T, U>(pairs: &'t [(Box<str>, T)], fill: &mut dyn FnMut(&'t T) -> U) -> Vec<(Box<str>, U)> {
     pairs.iter().map(|(name, value)| (name.clone(), fill(value))).collect()
 }
 
 impl<T> Grant<T> {
-    fn map<U>(&self, fill: &mut dyn FnMut(&T) -> U) -> Grant<U> {
+    fn map<'t, U>(&'t self, fill: &mut dyn FnMut(&'t T) -> U) -> Grant<U> {
         match self {
             Grant::ClientCredentials => Grant::ClientCredentials,
             Grant::RefreshToken(token) => Grant::RefreshToken(fill(token)),
@@ -275,7 +265,7 @@ impl<T> Grant<T> {
 }
 
 impl<T> Signer<T> {
-    fn map<U>(&self, fill: &mut dyn FnMut(&T) -> U) -> Signer<U> {
+    fn map<'t, U>(&'t self, fill: &mut dyn FnMut(&'t T) -> U) -> Signer<U> {
         Signer {
             key: fill(&self.key),
             key_id: self.key_id.as_ref().map(&mut *fill),
@@ -285,7 +275,7 @@ impl<T> Signer<T> {
 }
 
 impl<T> ClientProof<T> {
-    fn map<U>(&self, fill: &mut dyn FnMut(&T) -> U) -> ClientProof<U> {
+    fn map<'t, U>(&'t self, fill: &mut dyn FnMut(&'t T) -> U) -> ClientProof<U> {
         match self {
             ClientProof::None => ClientProof::None,
             ClientProof::Secret(secret) => ClientProof::Secret(fill(secret)),
@@ -308,7 +298,7 @@ impl<T> OAuth1Signature<T> {
         }
     }
 
-    fn map<U>(&self, fill: &mut dyn FnMut(&T) -> U) -> OAuth1Signature<U> {
+    fn map<'t, U>(&'t self, fill: &mut dyn FnMut(&'t T) -> U) -> OAuth1Signature<U> {
         match self {
             OAuth1Signature::RsaSha256 { key } => OAuth1Signature::RsaSha256 { key: fill(key) },
             OAuth1Signature::HmacSha1 { consumer_secret, token_secret } => OAuth1Signature::HmacSha1 {

@@ -10,6 +10,7 @@ use http::HeaderValue;
 
 use super::failure::from_upstream;
 use super::{Engine, Inner};
+use crate::auth::{Keeper, KeeperDoors, World};
 use crate::bindings::{Environment, Files, ProcessEnvironment, RealFiles, Scrubber, Secret};
 use crate::error::CallError;
 use crate::exchange::{CallLimits, Guards};
@@ -169,12 +170,23 @@ impl EngineBuilder {
             Some(make) => make(scrubber.clone()).map_err(from_upstream)?,
             None => Arc::new(Client::new(self.client).map_err(from_upstream)?),
         };
+        let keeper = Keeper::new(KeeperDoors {
+            world: World::real(),
+            files: self.files,
+            folder: self.folder,
+            scrubber: scrubber.clone(),
+            observer: self.observer.clone(),
+            user_agent: user_agent.clone(),
+            insecure_http: self.insecure_http,
+            is_replay: self.allow_missing,
+        });
         Ok(Engine {
             inner: Arc::new(Inner {
                 plan: self.plan,
                 variables,
                 overrides,
                 upstream,
+                keeper,
                 limits: self.limits,
                 guards: Guards::default(),
                 observer: self.observer,

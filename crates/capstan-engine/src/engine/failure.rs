@@ -12,10 +12,11 @@ use crate::upstream::{Response, UpstreamError};
 
 /// An error of the upstream as one of the call, with the flag that helps.
 pub(super) fn from_upstream(error: UpstreamError) -> CallError {
-    let help = match error.code() {
-        Code::ResponseTooLarge => Some("allow more with `--max-response SIZE`"),
-        Code::TimedOut => Some("allow more time with `--timeout TIME`"),
-        _ => None,
+    let help = match (error.help(), error.code()) {
+        (Some(help), _) => Some(help.to_owned()),
+        (None, Code::ResponseTooLarge) => Some("allow more with `--max-response SIZE`".to_owned()),
+        (None, Code::TimedOut) => Some("allow more time with `--timeout TIME`".to_owned()),
+        (None, _) => None,
     };
     let call_error = CallError::new(error.code(), error.to_string()).caused_by(error);
     help.into_iter().fold(call_error, CallError::with_help)

@@ -12,11 +12,12 @@ use capstan_spec::diagnostic::Code;
 use http::HeaderValue;
 use serde_json::{Map, Value};
 
-use crate::bindings::Scrubber;
+use crate::auth::{Keeper, Proof};
+use crate::bindings::{Scrubber, Secret};
 use crate::decode::{Notices, decode};
 use crate::encode;
 use crate::error::{CallError, FailedResponse};
-use crate::exchange::{CallLimits, Exchange, Guards};
+use crate::exchange::{Prover, CallLimits, Exchange, Guards};
 use crate::observe::Observer;
 use crate::outcome::Outcome;
 use crate::overrides::BoundOverrides;
@@ -73,6 +74,7 @@ struct Inner {
     variables: Variables,
     overrides: BoundOverrides,
     upstream: Arc<dyn Upstream>,
+    keeper: Keeper,
     limits: CallLimits,
     guards: Guards,
     observer: Arc<dyn Observer>,
@@ -178,7 +180,9 @@ impl Inner {
         rendered: Rendered,
     ) -> Result<Response, CallError> {
         self.check_transport(operation, &rendered)?;
-        let (exchanged, history) = self.exchange(operation).whole(rendered.request).await;
+        let Rendered { mut request, proof, tls, has_credential: _ } = rendered;
+        request.connection.tls = tls.map(|tls| self.keeper.identity(&tls)).transpose().map_err(from_upstream)?;
+        let (exchanged, history) = self.exchange(operation, proof.as_ref()).whole(request).await;
         let failed = |error: CallError| error.after(&history);
         let response = exchanged.map_err(|e| failed(from_upstream(e).for_request(self.shown(operation, params))))?;
         if !response.status.is_success() {
@@ -208,7 +212,7 @@ impl Inner {
     }
 
     /// All that an exchange needs of the engine.
-    fn exchange<'e>(&'e self, operation: &'e Operation) -> Exchange<'e> {
+    fn exchange<'e>(&'e self, operation: &'e Operation, proof: Option<&'e Proof<Secret>>) -> Exchange<'e> {
         Exchange {
             upstream: &*self.upstream,
             limits: &self.limits,
@@ -216,6 +220,7 @@ impl Inner {
             guards: &self.guards,
             observer: &*self.observer,
             scrubber: &self.scrubber,
+            prover: proof.map(|proof| Prover { keeper: &self.keeper, proof, via: &self.upstream }),
         }
     }
 

@@ -6,6 +6,7 @@
 
 mod guards;
 mod learn;
+mod proved;
 mod retry;
 mod stream;
 
@@ -22,6 +23,7 @@ use crate::upstream::settings::duration_text;
 use crate::upstream::{Fate, Incoming, Request, Response, Upstream, UpstreamError, failure};
 pub(crate) use guards::Guards;
 use guards::Origin;
+pub(crate) use proved::Prover;
 use retry::{Attempted, Verdict};
 
 /// The bounds of every call: what is set here goes before what a document says.
@@ -57,6 +59,8 @@ pub(crate) struct Exchange<'e> {
     pub(crate) guards: &'e Guards,
     pub(crate) observer: &'e dyn Observer,
     pub(crate) scrubber: &'e Scrubber,
+    /// What proves the request; `None` where it is proved already, or not at all.
+    pub(crate) prover: Option<Prover<'e>>,
 }
 
 /// Why an exchange has no answer, or one that is an error: the outcomes before the last.
@@ -222,7 +226,7 @@ impl<'e> Exchange<'e> {
         want: Want,
         started: Instant,
     ) -> Result<Incoming, UpstreamError> {
-        let incoming = self.upstream.send(request.clone()).await?;
+        let incoming = self.proved(request).await?;
         for redirect in &incoming.redirects {
             let status = redirect.status;
             self.say(|| Event::Redirect { status, to: self.scrubber.scrub(&redirect.to).into_owned() });

@@ -7,7 +7,7 @@ use http::header::{ACCEPT, AUTHORIZATION, COOKIE, USER_AGENT};
 use http::{HeaderName, HeaderValue};
 
 use super::{Misfit, PartText, Renderer, Reveal};
-use crate::auth::Proof;
+use crate::auth::{Proof, TlsTexts};
 use crate::bindings::Secret;
 use crate::encode;
 use crate::overrides::ShownCredential;
@@ -138,6 +138,18 @@ impl<'a> Renderer<'a> {
             self.header(AUTHORIZATION, &format!("{scheme} {{{{{name}}}}}"), true);
         }
         self.proof = Some(filled);
+    }
+
+    /// How the connection is made safe: by the caller's words, or the document's.
+    pub(super) fn tls(&mut self) -> Option<TlsTexts> {
+        let context = self.context;
+        if let Some(tls) = &context.overrides.tls {
+            return Some(tls.clone());
+        }
+        let tls = context.operation.request.tls.as_ref()?;
+        let mut text = |template: &'a Option<Template>| template.as_ref().and_then(|t| self.plain(t)).map(Secret::new);
+        let (certificate, key) = (text(&tls.certificate), text(&tls.key));
+        Some(TlsTexts { certificate, key, authority: text(&tls.authority) })
     }
 
     pub(super) fn credential(&mut self, credential: &'a Credential) {

@@ -14,7 +14,7 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue};
 use serde_json::Value;
 
-use crate::auth::Proof;
+use crate::auth::{Proof, TlsTexts};
 use crate::bindings::Secret;
 use crate::encode;
 use crate::overrides::BoundOverrides;
@@ -65,6 +65,8 @@ pub(crate) struct Rendered {
     pub(crate) has_credential: bool,
     /// The proof that is made when it is sent.
     pub(crate) proof: Option<Proof<Secret>>,
+    /// How its connection is made safe.
+    pub(crate) tls: Option<TlsTexts>,
 }
 
 /// Renders a request.
@@ -89,6 +91,7 @@ pub(crate) fn render(context: &Context<'_>, slots: &Slots) -> Result<Rendered, V
     renderer.authentication();
     renderer.override_headers();
     renderer.cookie_header();
+    let tls = renderer.tls();
     let body = renderer.body().map(upstream::Payload::from);
     renderer.defaults();
     if let Some(input) = renderer.open_host.filter(|_| renderer.has_credential) {
@@ -104,7 +107,7 @@ pub(crate) fn render(context: &Context<'_>, slots: &Slots) -> Result<Rendered, V
     // What the caller sets is the caller's: nothing takes its place.
     let is_set = context.overrides.headers.iter().any(|(name, _)| *name == http::header::AUTHORIZATION);
     let proof = renderer.proof.filter(|_| !is_set);
-    Ok(Rendered { request, has_credential: renderer.has_credential, proof })
+    Ok(Rendered { request, has_credential: renderer.has_credential, proof, tls })
 }
 
 struct Renderer<'a> {

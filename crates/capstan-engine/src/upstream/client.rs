@@ -42,7 +42,7 @@ struct Pair {
 
 impl Pair {
     fn new(settings: &ClientSettings, connection: &Connection) -> Result<Self, UpstreamError> {
-        let tls = tls::config().map_err(failure::building)?;
+        let tls = tls::config(connection.tls.as_deref()).map_err(failure::building)?;
         let connect_timeout = connection.timeout.unwrap_or(settings.connect_timeout);
         let builder = || common(settings).connect_timeout(connect_timeout).tls_backend_preconfigured(tls.clone());
         let direct = builder().no_proxy().dns_resolver(ThisMachine).build().map_err(failure::building)?;
@@ -61,13 +61,19 @@ impl Client {
     }
 
     async fn run(&self, request: Request) -> Result<Incoming, UpstreamError> {
-        let (mut hop, connection) = first_hop(request)?;
+        let (mut hop, mut connection) = first_hop(request)?;
         let mut trail = Trail::default();
         loop {
             let response = self.exchange(&hop, &connection).await?;
             let (status, headers) = (response.status(), response.headers());
             match trail.next(&hop, status, headers, self.settings.redirects_max)? {
-                Some(next) => hop = next,
+                Some(next) => {
+                    if next.url.origin() != hop.url.origin() {
+                        // Another origin is not told who the client is.
+                        connection.tls = None;
+                    }
+                    hop = next;
+                }
                 None => return Ok(incoming(response, hop.url, trail.into_redirects())),
             }
         }
@@ -155,7 +161,10 @@ fn first_hop(request: Request) -> Result<(Hop, Connection), UpstreamError> {
     for (name, value) in request.headers {
         headers.append(name, value);
     }
-    Ok((Hop { method: request.method, url, headers, body: request.body, is_private: request.connection.is_private }, request.connection))
+    let Request { method, body, mut connection, .. } = request;
+    // It says nothing of the connection itself, which private exchanges share with the others.
+    let is_private = std::mem::take(&mut connection.is_private);
+    Ok((Hop { method, url, headers, body, is_private }, connection))
 }
 
 /// Whether a URL leads to this machine whatever the name service says (RFC 6761, 6.3).

@@ -15,6 +15,7 @@ pub struct UpstreamError {
     code: Code,
     message: String,
     fate: Fate,
+    help: Option<String>,
     source: Option<Box<dyn Error + Send + Sync>>,
 }
 
@@ -32,7 +33,7 @@ pub enum Fate {
 impl UpstreamError {
     /// An error without a deeper cause, for implementations of [`Upstream`](super::Upstream).
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        UpstreamError { code, message: message.into(), fate: Fate::Certain, source: None }
+        UpstreamError { code, message: message.into(), fate: Fate::Certain, help: None, source: None }
     }
 
     /// The same error with the cause that led to it.
@@ -45,13 +46,25 @@ impl UpstreamError {
         UpstreamError { fate, ..self }
     }
 
+    /// The same error with what to do.
+    pub fn with_help(self, help: impl Into<String>) -> Self {
+        UpstreamError { help: Some(help.into()), ..self }
+    }
+
+    /// What to do, where it is known here.
+    pub fn help(&self) -> Option<&str> {
+        self.help.as_deref()
+    }
+
     /// How far the request had come; [`Fate::Certain`] unless said otherwise.
     pub fn fate(&self) -> Fate {
         self.fate
     }
 
     /// The stable code: one of `Unreachable`, `TimedOut`, `ResponseTooLarge`,
-    /// `RefusedRedirect`, `BrokenResponse`, `NotRecorded`, `BadRecording`, `BadSettings`.
+    /// `RefusedRedirect`, `BrokenResponse`, `NotRecorded`, `BadRecording`, `BadSettings`; or those of
+    /// a proof that cannot be made: `TokenRefused`, `NoTokenEndpoint`, `UnusableKey`,
+    /// `InsecureCredential`, `UnfitVariable`.
     pub fn code(&self) -> Code {
         self.code
     }

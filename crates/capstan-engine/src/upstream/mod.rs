@@ -11,6 +11,7 @@ mod error;
 pub(crate) mod failure;
 mod har;
 mod hidden;
+pub(crate) mod identity;
 mod incoming;
 mod masked;
 mod payload;
@@ -25,12 +26,14 @@ mod tls;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version};
 
 pub use client::Client;
+pub use identity::TlsIdentity;
 pub use error::{Fate, UpstreamError};
 pub use incoming::{Body, Chunks, Incoming, NextChunk, Redirected};
 pub use payload::Payload;
@@ -61,6 +64,8 @@ pub struct Request {
 pub struct Connection {
     /// Time to a connection, name lookup and TLS included.
     pub timeout: Option<Duration>,
+    /// The client's certificate and the authorities that it trusts; `None`: neither is special.
+    pub tls: Option<Arc<TlsIdentity>>,
     /// Whether a credential is asked for: such an exchange is in no recording, and follows no
     /// redirect to another origin or to another method.
     pub is_private: bool,

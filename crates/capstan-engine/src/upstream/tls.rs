@@ -12,15 +12,22 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
 use rustls_platform_verifier::Verifier;
 
+use super::TlsIdentity;
+
 /// The configuration of every TLS connection: TLS 1.2 and 1.3, HTTP/2 before HTTP/1.1.
-pub(super) fn config() -> Result<ClientConfig, Error> {
+pub(super) fn config(identity: Option<&TlsIdentity>) -> Result<ClientConfig, Error> {
     let provider = Arc::new(ring::default_provider());
-    let verifier = Arc::new(LazyVerifier { provider: provider.clone(), system: OnceLock::new() });
-    let mut config = ClientConfig::builder_with_provider(provider)
+    let own_authorities = identity.map(|identity| identity.verifier(&provider)).transpose()?.flatten();
+    let system = || Arc::new(LazyVerifier { provider: provider.clone(), system: OnceLock::new() }) as _;
+    let verifier: Arc<dyn ServerCertVerifier> = own_authorities.unwrap_or_else(system);
+    let config = ClientConfig::builder_with_provider(provider.clone())
         .with_safe_default_protocol_versions()?
         .dangerous() // The name rustls gives to every verifier that is not its own; ours only defers.
-        .with_custom_certificate_verifier(verifier)
-        .with_no_client_auth();
+        .with_custom_certificate_verifier(verifier);
+    let mut config = match identity.and_then(TlsIdentity::own) {
+        Some((chain, key)) => config.with_client_auth_cert(chain, key)?,
+        None => config.with_no_client_auth(),
+    };
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(config)
 }
@@ -112,7 +119,7 @@ mod tests {
 
     #[test]
     fn a_configuration_reads_no_certificates_and_installs_no_provider() {
-        let config = config().expect("ring supports the default versions");
+        let config = config(None).expect("ring supports the default versions");
         assert_eq!(config.alpn_protocols, [b"h2".to_vec(), b"http/1.1".to_vec()]);
         assert!(CryptoProvider::get_default().is_none());
     }

@@ -787,23 +787,21 @@ codes! {
     "CAP0305" BadBody Error;
     /// An authentication is not supported yet
     ///
-    /// Capstan sends `basic`, `bearer` and `apikey` authentication; an API key goes into a header,
-    /// into the query, or into several headers at once. `digest`, `oauth2`, `oauth1` and
-    /// `awsSigV4` are read and checked, but not carried out so far: they need an exchange with a
-    /// server or a signature over the request. The API's operations can be listed and described;
-    /// calling one is refused rather than sent without credentials.
+    /// An API key goes into a header, into the query, into a cookie, or into several headers at once.
+    /// One with `placement: body` is read and checked, but not carried out so far: only the API
+    /// knows what its bodies look like. The API's operations can be listed and described; calling
+    /// one is refused rather than sent without the key.
     ///
-    /// With `oauth2` a token that you fetched yourself works:
-    ///
-    /// ```sh
-    /// export ACCESS_TOKEN=…
-    /// capstan call crm.yaml listContacts --auth 'bearer:{{ACCESS_TOKEN}}'
-    /// ```
-    ///
-    /// or in the file:
+    /// Wrong:
     ///
     /// ```yaml
-    /// authentication: { type: bearer, token: '{{ACCESS_TOKEN}}' }
+    /// authentication: { type: apikey, key: api_key, value: '{{KEY}}', placement: body }
+    /// ```
+    ///
+    /// Right, where the body has a field for it:
+    ///
+    /// ```yaml
+    /// body: { type: formUrlEncoded, data: { api_key: '{{KEY}}' } }
     /// ```
     "CAP0306" UnsupportedAuthentication Warning;
     /// A consumed API is not reached over HTTP
@@ -1275,6 +1273,62 @@ codes! {
     /// Paths are relative to the folder of the capability. Imports of a `.proto` file are looked
     /// for beside it and in the folders above, up to that of the capability.
     "CAP0620" BadOutputSchema Warning;
+    /// The authorization server gives no token
+    ///
+    /// An `oauth2` authentication asks its token endpoint for a token before the call, and the
+    /// endpoint refused or answered something else than a token. The message repeats what it says:
+    /// `invalid_client` means that the client or its secret is wrong, `invalid_grant` that the
+    /// refresh token or the assertion is used up or too old, `invalid_scope` that a scope may not be
+    /// asked for. Nothing was sent to the API.
+    ///
+    /// ```yaml
+    /// authentication:
+    ///   type: oauth2
+    ///   tokenEndpoint: https://login.example.com/token
+    ///   clientId: '{{CLIENT_ID}}'
+    ///   clientSecret: '{{CLIENT_SECRET}}'
+    ///   scopes: [contacts.read]
+    /// ```
+    ///
+    /// Check the values of the variables that `capstan describe` names. A server that wants the
+    /// secret in the form takes `clientAuthentication: client_secret_post`. With `-v` the request for
+    /// the token is shown as it is sent.
+    "CAP0630" TokenRefused Error;
+    /// The token endpoint is not found
+    ///
+    /// An `oauth2` authentication names an issuer (`authorizationServerUri`) and no token endpoint.
+    /// The issuer's metadata tells it, at one of the well-known places of RFC 8414 and OpenID
+    /// Connect; but none of them has a document, or the document is that of another issuer, which is
+    /// what an attacker's would be.
+    ///
+    /// ```yaml
+    /// authentication: { type: oauth2, authorizationServerUri: 'https://login.example.com/tenant', clientId: '{{ID}}', clientSecret: '{{SECRET}}' }
+    /// ```
+    ///
+    /// Write the issuer exactly as the server's metadata has it, or name the endpoint itself:
+    ///
+    /// ```yaml
+    /// authentication: { type: oauth2, tokenEndpoint: 'https://login.example.com/tenant/token', clientId: '{{ID}}', clientSecret: '{{SECRET}}' }
+    /// ```
+    "CAP0631" NoTokenEndpoint Error;
+    /// A private key or a certificate cannot be used
+    ///
+    /// A signing key, a client's certificate or an authority is not what its place needs: it is not
+    /// PEM, it is encrypted, it is a PKCS#12 file, or the key is of a kind that does not sign so. The
+    /// text is a variable's value, or the file that `file:` names, relative to the capability.
+    ///
+    /// ```yaml
+    /// authentication: { type: oauth1, consumerKey: '{{CONSUMER_KEY}}', signingKey: 'file:./signing-key.pem' }
+    /// ```
+    ///
+    /// Turn what you have into a key in PEM without a password:
+    ///
+    /// ```sh
+    /// openssl pkcs12 -in key.p12 -nocerts -nodes -out signing-key.pem
+    /// openssl pkcs8 -in encrypted.pem -out signing-key.pem
+    /// ```
+    "CAP0632" UnusableKey Error;
+
     /// The API failed too often and is left alone
     ///
     /// A `circuitBreaker` counts the failures of an origin: no connection, no answer in time, 5xx.

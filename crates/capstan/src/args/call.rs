@@ -107,6 +107,18 @@ pub(crate) struct OverrideArgs {
     #[arg(long = "query", value_name = "NAME=VALUE")]
     pub(crate) queries: Vec<String>,
 
+    /// Show this certificate to the server (PEM)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) cert: Option<PathBuf>,
+
+    /// The certificate's private key (PEM); unless given, it is in the file of --cert
+    #[arg(long, value_name = "FILE", requires = "cert")]
+    pub(crate) key: Option<PathBuf>,
+
+    /// Trust the authorities in this file (PEM), and no others
+    #[arg(long, value_name = "FILE")]
+    pub(crate) cacert: Option<PathBuf>,
+
     /// Do not send an unused token as a bearer token
     #[arg(long)]
     pub(crate) no_inferred_auth: bool,

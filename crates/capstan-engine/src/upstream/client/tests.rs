@@ -28,7 +28,7 @@ impl Bounded {
         let scrubber = Scrubber::new([]);
         let (limits, policy, guards) = (&self.limits, &Policy::default(), &Guards::default());
         let (upstream, observer) = (&self.client, &Unobserved);
-        let exchange = Exchange { upstream, limits, policy, guards, observer, scrubber: &scrubber };
+        let exchange = Exchange { upstream, limits, policy, guards, observer, scrubber: &scrubber, prover: None };
         exchange.whole(request).await.0
     }
 }

@@ -1,22 +1,22 @@
 //! Arguments and settings become an engine that is ready for the call.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use capstan_engine::bindings::{
     Environment, Files, LayeredEnvironment, MapEnvironment, ProcessEnvironment, RealFiles, Values,
 };
-use capstan_engine::limits::{BINDING_FILE_BYTES_MAX, RECORDING_BYTES_MAX};
+use capstan_engine::limits::{BINDING_FILE_BYTES_MAX, KEY_BYTES_MAX, RECORDING_BYTES_MAX};
 use capstan_engine::upstream::{Client, ClientSettings, Recorder, Replay, Upstream, UpstreamError};
-use capstan_engine::{AuthOverride, CallError, CallLimits, Engine, OperationId, Overrides, Plan};
+use capstan_engine::{AuthOverride, CallError, CallLimits, Engine, OperationId, Overrides, Plan, TlsOverride};
 use capstan_spec::diagnostic::Code;
 use capstan_spec::placeholder::{self, Piece};
 use capstan_spec::quantity;
 
 use super::recording::Target;
 use super::watch::Narrator;
-use crate::args::call::CallArgs;
+use crate::args::call::{CallArgs, OverrideArgs};
 use crate::exit::Exit;
 use crate::report;
 use crate::settings::{self, Entry};
@@ -106,7 +106,8 @@ fn masks(variables: &[&str], overrides: &Overrides) -> Vec<String> {
     let pairs = overrides.headers.iter().chain(&overrides.queries).map(|(_, value)| value);
     let texts = overrides.base_uri.iter().chain(auth.iter().copied()).chain(pairs);
     let mut names: Vec<String> = variables.iter().map(|name| (*name).to_owned()).collect();
-    names.push("AUTH".to_owned());
+    // What a proof is shown as before it is made.
+    names.extend(["AUTH", "OAUTH2_TOKEN", "DIGEST_RESPONSE", "OAUTH1_SIGNATURE", "AWS_SIGNATURE"].map(str::to_owned));
     for piece in texts.flat_map(|text| placeholder::pieces(text)) {
         if let Piece::Placeholder(placeholder) = piece {
             names.extend([placeholder.body.to_owned(), placeholder.local().to_owned()]);
@@ -157,7 +158,21 @@ fn overrides(args: &CallArgs, settings: &Entry) -> Result<Overrides, CallError> 
         }
     }
     let base_uri = given.base_uri.clone().or_else(|| settings.base_uri.clone());
-    Ok(Overrides { base_uri, auth, headers, queries })
+    Ok(Overrides { base_uri, auth, headers, queries, tls: tls(given)? })
+}
+
+/// The texts of the files that say who the client is, and whom it trusts.
+fn tls(given: &OverrideArgs) -> Result<Option<TlsOverride>, CallError> {
+    let read = |path: &Option<PathBuf>| path.as_deref().map(pem).transpose();
+    let (certificate, key, authority) = (read(&given.cert)?, read(&given.key)?, read(&given.cacert)?);
+    let is_given = certificate.is_some() || authority.is_some();
+    Ok(is_given.then_some(TlsOverride { certificate, key, authority }))
+}
+
+fn pem(path: &Path) -> Result<String, CallError> {
+    let bad = |why: String| CallError::new(Code::UnusableKey, format!("`{}` {why}", path.display()));
+    let bytes = RealFiles.read(path, KEY_BYTES_MAX).map_err(|error| bad(format!("cannot be read: {error}")))?;
+    String::from_utf8(bytes).map_err(|_| bad("is not PEM".to_owned()).with_help("turn it into PEM: `openssl x509 -inform der -in FILE`, or `openssl pkcs12 -nodes -in FILE`"))
 }
 
 fn pair(text: &str, mark: char, flag: &str, form: &str) -> Result<(String, String), CallError> {
