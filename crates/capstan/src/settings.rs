@@ -34,7 +34,7 @@ use crate::args::call::OverrideArgs;
 const NAME: &str = "capstan.toml";
 
 /// The keys of a settings file, for "did you mean".
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 16] = [
     "namespace",
     "file",
     "base-uri",
@@ -48,6 +48,7 @@ const KEYS: [&str; 15] = [
     "connect-timeout",
     "max-response",
     "authentication",
+    "tls",
     "resilience",
     "operations",
 ];
@@ -93,6 +94,8 @@ pub(crate) struct Entry {
     pub(crate) max_response: Option<String>,
     /// The document's own key, in place of the file's.
     pub(crate) authentication: Option<toml::Table>,
+    /// How connections are made safe, in the document's own keys.
+    pub(crate) tls: Option<toml::Table>,
     /// The document's own key, in place of the file's.
     pub(crate) resilience: Option<toml::Table>,
     /// The document's own keys of operations, by name.
@@ -118,7 +121,8 @@ impl Entry {
             timeout,
             connect_timeout,
             max_response,
-            authentication: _, // the document model weighs these: see `amendings`
+            authentication: _,
+            tls: _, // the document model weighs these: see `amendings`
             resilience: _,
             operations: _,
         } = other;
@@ -142,13 +146,14 @@ impl Entry {
 
     /// Whether it changes the credential.
     fn says_who_calls(&self) -> bool {
-        self.auth.is_some() || self.authentication.is_some()
+        self.auth.is_some() || self.authentication.is_some() || self.tls.is_some()
     }
 
     /// What it says in the document's own keys, as one JSON text; `None` where it says nothing.
     fn to_amendment(&self) -> Option<String> {
         let tables = [
             ("authentication", &self.authentication),
+            ("tls", &self.tls),
             ("resilience", &self.resilience),
             ("operations", &self.operations),
         ];

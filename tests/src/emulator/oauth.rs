@@ -92,7 +92,9 @@ fn token(request: &Received, state: &mut State, path: &str) -> Reply {
         "jwt-bearer" if field("assertion").is_none_or(|jwt| jwt.split('.').count() != 3) => {
             return refuse("invalid_grant", "that is no assertion");
         }
-        "token-exchange" if field("subject_token").is_none() => return refuse("invalid_request", "no token to exchange"),
+        "token-exchange" if field("subject_token").is_none() => {
+            return refuse("invalid_request", "no token to exchange");
+        }
         "client_credentials" | "refresh_token" | "jwt-bearer" | "token-exchange" => {}
         _ => return refuse("unsupported_grant_type", short),
     }
@@ -120,8 +122,7 @@ fn digest(request: &Received, state: &mut State) -> Reply {
     let get = |name: &str| value(name).unwrap_or_default();
     let secret = hash("me:the realm:digest-secret-1");
     let subject = hash(&format!("{}:{}", request.method, request.target));
-    let expected =
-        hash(&format!("{secret}:nonce-{}:{}:{}:auth:{subject}", state.nonce, get("nc"), get("cnonce")));
+    let expected = hash(&format!("{secret}:nonce-{}:{}:{}:auth:{subject}", state.nonce, get("nc"), get("cnonce")));
     let count = u32::from_str_radix(&get("nc"), 16).unwrap_or(0);
     let is_stale = request.path() == "/digest-stale" && !state.was_stale;
     if get("response") == expected && count > state.count && !is_stale {
@@ -133,7 +134,10 @@ fn digest(request: &Received, state: &mut State) -> Reply {
     state.count = 0;
     let stale = if is_stale && !given.is_empty() { ", stale=true" } else { "" };
     let offer = |algorithm: &str| {
-        format!("Digest realm=\"the realm\", nonce=\"nonce-{}\", qop=\"auth\", algorithm={algorithm}{stale}", state.nonce)
+        format!(
+            "Digest realm=\"the realm\", nonce=\"nonce-{}\", qop=\"auth\", algorithm={algorithm}{stale}",
+            state.nonce
+        )
     };
     Reply::empty(401).header("www-authenticate", &offer("MD5")).header("www-authenticate", &offer("SHA-256"))
 }

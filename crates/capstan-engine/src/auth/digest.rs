@@ -108,7 +108,13 @@ impl Challenge {
     }
 
     /// The value of the Authorization header; `None` where the body would be needed and is not there.
-    pub(crate) fn answer(&self, username: &str, password: &str, message: &Message<'_>, once: &Use<'_>) -> Option<String> {
+    pub(crate) fn answer(
+        &self,
+        username: &str,
+        password: &str,
+        message: &Message<'_>,
+        once: &Use<'_>,
+    ) -> Option<String> {
         let hash = |text: String| self.algorithm.hash(text.as_bytes());
         let mut secret = hash(format!("{username}:{}:{password}", self.realm));
         if self.is_session {

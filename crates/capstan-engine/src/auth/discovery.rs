@@ -47,8 +47,7 @@ impl Places {
     /// # Errors
     /// It is none, it is that of another issuer (RFC 8414, section 3.3), or it names no endpoint.
     pub(crate) fn read(&self, body: &[u8]) -> Result<Metadata, String> {
-        let document: Map<String, Value> =
-            serde_json::from_slice(body).map_err(|_| "is no JSON object".to_owned())?;
+        let document: Map<String, Value> = serde_json::from_slice(body).map_err(|_| "is no JSON object".to_owned())?;
         let text = |name: &str| document.get(name).and_then(Value::as_str);
         let said = text("issuer").unwrap_or_default();
         // Whether an issuer ends in a slash is written down wrongly everywhere.

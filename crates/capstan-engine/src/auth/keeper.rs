@@ -32,8 +32,8 @@ use super::{AwsSigV4, Digest, OAuth1, OAuth1Signature, OAuth2, Proof, World, cha
 use crate::bindings::{Files, Scrubber, Secret, locate};
 use crate::limits::{KEY_BYTES_MAX, TOKEN_SKEW};
 use crate::observe::Observer;
-use crate::upstream::{Connection, Payload, Request, TlsIdentity, Upstream, UpstreamError};
 use crate::upstream::identity::BadIdentity;
+use crate::upstream::{Connection, Payload, Request, TlsIdentity, Upstream, UpstreamError};
 
 /// What a keeper reaches the outside through.
 pub(crate) struct KeeperDoors {
@@ -83,8 +83,11 @@ pub(crate) struct Keeper {
     /// Certificates that were read.
     identities: Mutex<HashMap<TlsTexts, Arc<TlsIdentity>>>,
     tokens: Mutex<HashMap<OAuth2<Secret>, Arc<Slot>>>,
-    sessions: Mutex<HashMap<(String, Digest<Secret>), Arc<Session>>>,
+    sessions: Mutex<HashMap<SessionKey, Arc<Session>>>,
 }
+
+/// An origin, and who calls it.
+type SessionKey = (String, Digest<Secret>);
 
 /// Whether a request is to be signed anew and sent again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -227,7 +230,8 @@ impl Keeper {
             // Somebody else has thrown it away already.
             return if status == StatusCode::UNAUTHORIZED { Again::Resign } else { Again::No };
         };
-        let is_same = header(request, &AUTHORIZATION).and_then(|text| text.strip_prefix("Bearer ")) == Some(token.text.expose());
+        let is_same =
+            header(request, &AUTHORIZATION).and_then(|text| text.strip_prefix("Bearer ")) == Some(token.text.expose());
         match (status == StatusCode::UNAUTHORIZED, is_same) {
             (false, true) => {
                 token.is_accepted.store(true, Ordering::Relaxed);

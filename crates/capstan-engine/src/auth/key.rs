@@ -27,16 +27,16 @@ const NO_KEY: BadKey = BadKey {
     why: "holds no private key",
     help: "it begins with `-----BEGIN PRIVATE KEY-----` or `-----BEGIN RSA PRIVATE KEY-----`, or is base64 of DER",
 };
-const ENCRYPTED: BadKey = BadKey {
-    why: "is encrypted",
-    help: "decrypt it: `openssl pkcs8 -in key.pem -out decrypted.pem`",
-};
+const ENCRYPTED: BadKey =
+    BadKey { why: "is encrypted", help: "decrypt it: `openssl pkcs8 -in key.pem -out decrypted.pem`" };
 const BAG: BadKey = BadKey {
     why: "is a PKCS#12 file (.p12, .pfx), which cannot be read",
     help: "take the key out: `openssl pkcs12 -in key.p12 -nocerts -nodes -out key.pem`",
 };
-const UNKNOWN: BadKey =
-    BadKey { why: "is of a kind that cannot sign here", help: "RSA of 2048 bits and more, P-256, P-384 and Ed25519 can" };
+const UNKNOWN: BadKey = BadKey {
+    why: "is of a kind that cannot sign here",
+    help: "RSA of 2048 bits and more, P-256, P-384 and Ed25519 can",
+};
 
 impl PrivateKey {
     /// Reads a key.

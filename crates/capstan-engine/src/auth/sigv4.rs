@@ -58,9 +58,8 @@ pub(crate) fn headers(
     let scope = format!("{}/{region}/{service}/aws4_request", &time[..8]);
     let to_sign = format!("AWS4-HMAC-SHA256\n{time}\n{scope}\n{}", sha256(canonical.as_bytes()));
     let signature = hex(&mac(&signing_key(credentials, &time[..8]), &to_sign));
-    let header = format!(
-        "AWS4-HMAC-SHA256 Credential={access_key}/{scope}, SignedHeaders={names}, Signature={signature}"
-    );
+    let header =
+        format!("AWS4-HMAC-SHA256 Credential={access_key}/{scope}, SignedHeaders={names}, Signature={signature}");
     added.push(("authorization", header));
     added
 }

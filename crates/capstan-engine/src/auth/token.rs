@@ -93,7 +93,13 @@ impl Asking<'_> {
                 form.add("assertion", &assertion);
                 form.assertions.push(assertion);
             }
-            Grant::TokenExchange { subject_token, subject_token_type, actor_token, actor_token_type, requested_token_type } => {
+            Grant::TokenExchange {
+                subject_token,
+                subject_token_type,
+                actor_token,
+                actor_token_type,
+                requested_token_type,
+            } => {
                 form.add("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange");
                 form.add("subject_token", subject_token.expose());
                 form.add("subject_token_type", &token_type(subject_token_type));

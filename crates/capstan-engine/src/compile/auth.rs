@@ -37,7 +37,9 @@ pub(super) fn compile(written: Option<&Authentication>, scope: &mut Scope<'_>) -
         Authentication::Digest(_)
         | Authentication::OAuth2(_)
         | Authentication::OAuth1(_)
-        | Authentication::AwsSigV4(_) => proof::compile(written, scope).map_or(Auth::None, |p| Auth::Proof(Box::new(p))),
+        | Authentication::AwsSigV4(_) => {
+            proof::compile(written, scope).map_or(Auth::None, |p| Auth::Proof(Box::new(p)))
+        }
     }
 }
 
@@ -55,7 +57,8 @@ fn unsupported(kind: &'static str, span: Span, scope: &mut Scope<'_>) -> Auth {
 
 /// Compiles how connections are made safe.
 pub(super) fn tls(written: &document::Tls, scope: &mut Scope<'_>) -> Tls {
-    let mut part = |text: &Option<Text>, key| text.as_ref().and_then(|text| template(Some(text), key, written.span, scope));
+    let mut part =
+        |text: &Option<Text>, key| text.as_ref().and_then(|text| template(Some(text), key, written.span, scope));
     let certificate = part(&written.certificate, "certificate");
     let key = part(&written.key, "key");
     let authority = part(&written.authority, "authority");

@@ -17,7 +17,7 @@ use crate::bindings::{Scrubber, Secret};
 use crate::decode::{Notices, decode};
 use crate::encode;
 use crate::error::{CallError, FailedResponse};
-use crate::exchange::{Prover, CallLimits, Exchange, Guards};
+use crate::exchange::{CallLimits, Exchange, Guards, Prover};
 use crate::observe::Observer;
 use crate::outcome::Outcome;
 use crate::overrides::BoundOverrides;

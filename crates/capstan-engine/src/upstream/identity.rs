@@ -56,7 +56,10 @@ impl TlsIdentity {
     }
 
     /// What verifies a server by the authorities; `None` where the system's count.
-    pub(super) fn verifier(&self, provider: &Arc<CryptoProvider>) -> Result<Option<Arc<dyn ServerCertVerifier>>, Error> {
+    pub(super) fn verifier(
+        &self,
+        provider: &Arc<CryptoProvider>,
+    ) -> Result<Option<Arc<dyn ServerCertVerifier>>, Error> {
         if self.authorities.is_empty() {
             return Ok(None);
         }

@@ -33,8 +33,8 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version};
 
 pub use client::Client;
-pub use identity::TlsIdentity;
 pub use error::{Fate, UpstreamError};
+pub use identity::TlsIdentity;
 pub use incoming::{Body, Chunks, Incoming, NextChunk, Redirected};
 pub use payload::Payload;
 pub use recorder::Recorder;

@@ -108,7 +108,11 @@ fn follow(hop: &Hop, status: StatusCode, to: Url) -> Result<Hop, UpstreamError> 
         return Err(refused(message));
     }
     if hop.is_private && (to.origin() != hop.url.origin() || becomes_get(status, &hop.method)) {
-        return Err(refused(format!("{} redirects to {}, where no credential is asked for", shown(&hop.url), shown(&to))));
+        return Err(refused(format!(
+            "{} redirects to {}, where no credential is asked for",
+            shown(&hop.url),
+            shown(&to)
+        )));
     }
     let mut next = Hop { url: to, ..hop.clone() };
     if becomes_get(status, &hop.method) {

@@ -193,7 +193,8 @@ async fn a_successor_is_kept_until_it_was_accepted_once() {
 
 #[tokio::test]
 async fn a_rotated_refresh_token_takes_the_place_of_the_one_given() {
-    let with = |text: &str, refresh: &str| (200, json!({ "access_token": text, "expires_in": 40, "refresh_token": refresh }));
+    let with =
+        |text: &str, refresh: &str| (200, json!({ "access_token": text, "expires_in": 40, "refresh_token": refresh }));
     let bench = bench(&[with("t1", "r2"), token("t2", 40), token("t3", 40)]);
     let endpoint = Server::Endpoint(Secret::new("https://login.example/token"));
     let proof = oauth2(Grant::RefreshToken(Secret::new("r1")), endpoint);
@@ -261,9 +262,8 @@ fn digest_proof() -> Proof<Secret> {
 async fn a_nonce_is_counted_and_replaced() {
     let bench = bench(&[]);
     let proof = digest_proof();
-    let answered = |request: &Request, status, headers: &HeaderMap| {
-        bench.keeper.answered(&proof, request, status, headers)
-    };
+    let answered =
+        |request: &Request, status, headers: &HeaderMap| bench.keeper.answered(&proof, request, status, headers);
     let unproved = bench.signed(&proof).await.expect("it can be sent");
     assert_eq!(header(&unproved, &AUTHORIZATION), None);
     assert_eq!(answered(&unproved, StatusCode::UNAUTHORIZED, &challenge(NONCE_1)), Again::Resign);
@@ -288,9 +288,8 @@ async fn a_nonce_is_counted_and_replaced() {
 async fn a_wrong_password_is_tried_once_and_a_stale_nonce_again() {
     let bench = bench(&[]);
     let proof = digest_proof();
-    let answered = |request: &Request, text| {
-        bench.keeper.answered(&proof, request, StatusCode::UNAUTHORIZED, &challenge(text))
-    };
+    let answered =
+        |request: &Request, text| bench.keeper.answered(&proof, request, StatusCode::UNAUTHORIZED, &challenge(text));
     let unproved = request();
     assert_eq!(answered(&unproved, "Basic realm=\"r\""), Again::No);
     assert_eq!(answered(&unproved, NONCE_1), Again::Resign);

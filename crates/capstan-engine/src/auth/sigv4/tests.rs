@@ -66,7 +66,12 @@ const SUITE: &[Vector] = &[
     },
     Vector {
         name: "get-header-value-order",
-        headers: &[("my-header1", "value4"), ("my-header1", "value1"), ("my-header1", "value3"), ("my-header1", "value2")],
+        headers: &[
+            ("my-header1", "value4"),
+            ("my-header1", "value1"),
+            ("my-header1", "value3"),
+            ("my-header1", "value2"),
+        ],
         signed: "host;my-header1;x-amz-date",
         signature: "08c7e5a9acfcfeb3ab6b2185e75ce8b1deb5e634ec47601a50643f830c755c01",
         ..GET

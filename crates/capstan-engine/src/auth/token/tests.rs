@@ -104,7 +104,9 @@ fn assertions_say_who_for_whom_and_until_when() {
     };
     let jti = "07".repeat(16);
     let client = form(&oauth2(Grant::ClientCredentials, ClientProof::PrivateKeyJwt(signer())));
-    assert!(client.body.contains("&client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer&client_assertion=eyJ"));
+    assert!(client.body.contains(
+        "&client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer&client_assertion=eyJ"
+    ));
     let expected = format!(
         r#"{{"iss":"s6BhdRkqt3","sub":"s6BhdRkqt3","aud":"https://server.example.com/token","iat":1300819380,"exp":1300819680,"jti":"{jti}"}}"#
     );

@@ -59,7 +59,9 @@ impl Keys<'_, '_> {
     fn oauth2(mut self, written: &document::OAuth2) -> Option<OAuth2<Template>> {
         let server = match (&written.token_endpoint, &written.authorization_server_uri) {
             (Some(_), _) => self.need(&written.token_endpoint, "tokenEndpoint").map(Server::Endpoint),
-            (None, Some(_)) => self.need(&written.authorization_server_uri, "authorizationServerUri").map(Server::Issuer),
+            (None, Some(_)) => {
+                self.need(&written.authorization_server_uri, "authorizationServerUri").map(Server::Issuer)
+            }
             (None, None) => {
                 missing("tokenEndpoint", self.span, self.scope);
                 None

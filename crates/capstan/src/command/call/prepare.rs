@@ -172,7 +172,10 @@ fn tls(given: &OverrideArgs) -> Result<Option<TlsOverride>, CallError> {
 fn pem(path: &Path) -> Result<String, CallError> {
     let bad = |why: String| CallError::new(Code::UnusableKey, format!("`{}` {why}", path.display()));
     let bytes = RealFiles.read(path, KEY_BYTES_MAX).map_err(|error| bad(format!("cannot be read: {error}")))?;
-    String::from_utf8(bytes).map_err(|_| bad("is not PEM".to_owned()).with_help("turn it into PEM: `openssl x509 -inform der -in FILE`, or `openssl pkcs12 -nodes -in FILE`"))
+    String::from_utf8(bytes).map_err(|_| {
+        bad("is not PEM".to_owned())
+            .with_help("turn it into PEM: `openssl x509 -inform der -in FILE`, or `openssl pkcs12 -nodes -in FILE`")
+    })
 }
 
 fn pair(text: &str, mark: char, flag: &str, form: &str) -> Result<(String, String), CallError> {
