@@ -23,9 +23,8 @@
 mod auth;
 pub mod bindings;
 mod compile;
-pub mod decode;
 mod date;
-mod decode;
+pub mod decode;
 mod encode;
 mod engine;
 mod error;
