@@ -143,7 +143,10 @@ impl CallError {
             | Code::AmbiguousOperation
             | Code::InvalidParameters
             | Code::BadSettings
-            | Code::NoPagination => ErrorKind::Usage,
+            | Code::NoPagination
+            | Code::BadRow
+            | Code::UnknownColumn
+            | Code::OtherRun => ErrorKind::Usage,
             Code::TokenRefused
             | Code::NoTokenEndpoint
             | Code::UpstreamStatus

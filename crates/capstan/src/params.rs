@@ -48,11 +48,15 @@ pub(crate) fn read(all: Option<&str>, single: &[String]) -> Result<Map<String, V
     Ok(params)
 }
 
+/// How many parameters are read from standard input.
+pub(crate) fn stdin_readers(all: Option<&str>, single: &[String]) -> usize {
+    let is_stdin = |text: &&String| text.split_once('=').is_some_and(|(_, value)| value == "@-");
+    single.iter().filter(is_stdin).count() + usize::from(matches!(all, Some("-" | "@-")))
+}
+
 /// Standard input ends once: a second reader would get an empty text and not know it.
 fn refuse_second_stdin(all: Option<&str>, single: &[String]) -> Result<(), BadParameter> {
-    let is_stdin = |text: &&String| text.split_once('=').is_some_and(|(_, value)| value == "@-");
-    let readers = single.iter().filter(is_stdin).count() + usize::from(matches!(all, Some("-" | "@-")));
-    if readers < 2 {
+    if stdin_readers(all, single) < 2 {
         return Ok(());
     }
     let message = "standard input is read by more than one parameter".to_owned();

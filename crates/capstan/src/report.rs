@@ -98,7 +98,7 @@ pub(crate) fn error_text(error: &CallError, scrubber: Option<&Scrubber>, style: 
 
 /// What lies at the bottom of an error, unless the error says it itself. The causes in between
 /// name the layers of a library, which tells a person nothing.
-fn cause(error: &dyn Error) -> Option<String> {
+pub(crate) fn cause(error: &dyn Error) -> Option<String> {
     let mut deepest = error.source()?;
     while let Some(deeper) = deepest.source() {
         deepest = deeper;

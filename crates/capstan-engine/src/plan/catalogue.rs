@@ -100,6 +100,12 @@ impl<'p> OperationView<'p> {
         self.operation.inputs.iter().map(|input| InputView { input })
     }
 
+    /// What a caller gives under this name.
+    pub fn input(&self, name: &str) -> Option<InputView<'p>> {
+        let is_named = |input: &&Input| *input.name == *name || input.alias.as_deref() == Some(name);
+        self.operation.inputs.iter().find(is_named).map(|input| InputView { input })
+    }
+
     /// What the document fixes.
     pub fn fixed(&self) -> impl Iterator<Item = FixedView<'p>> + use<'p> {
         let show = Show { plan: self.plan, operation: self.operation };

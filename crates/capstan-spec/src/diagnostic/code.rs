@@ -1448,6 +1448,66 @@ codes! {
     ///
     /// With `keyset`, the last item must have the value that `key` names.
     "CAP0654" UnclearPage Error;
+    /// A row cannot be read
+    ///
+    /// `--each` makes a call for every row of a file. This row is no row: a line that is not a JSON
+    /// object, a line of separated values with more or fewer cells than the header, bytes that are
+    /// not UTF-8. It counts as failed, nothing is sent for it, and the run goes on.
+    ///
+    /// Wrong:
+    ///
+    /// ```sh
+    /// printf 'code,name\norg_1,Acme, Inc.\n' | capstan call shop.yaml rename --each - --each-format csv
+    /// ```
+    ///
+    /// Right:
+    ///
+    /// ```sh
+    /// printf 'code,name\norg_1,"Acme, Inc."\n' | capstan call shop.yaml rename --each - --each-format csv
+    /// ```
+    ///
+    /// With `--failures FILE` the row is kept with its number, its line and its text.
+    "CAP0660" BadRow Error;
+    /// A column is no parameter
+    ///
+    /// With `--each` every column of the rows is a parameter of the operation. This one is none, or
+    /// two are the same one; nothing was sent. The columns are those of the header, or the names in
+    /// the first JSON object.
+    ///
+    /// Wrong, for a parameter `code`:
+    ///
+    /// ```sh
+    /// capstan call shop.yaml getOrder --each orders.csv   # id,comment
+    /// ```
+    ///
+    /// Right:
+    ///
+    /// ```sh
+    /// capstan call shop.yaml getOrder --each orders.csv --each-map id=code --each-map comment=
+    /// ```
+    ///
+    /// `--each-map '*='` leaves out all columns that are no parameters.
+    "CAP0661" UnknownColumn Error;
+    /// The run cannot go on
+    ///
+    /// `--resume` goes on with a run that was interrupted. What is done stands in the journal beside
+    /// the results; that journal is missing, is of a run with another file, operation, parameters or
+    /// rows, or the rows have changed since. The same code is given where a run would begin anew and
+    /// destroy the results of one that was interrupted. Nothing was sent.
+    ///
+    /// Go on with the arguments of the first time:
+    ///
+    /// ```sh
+    /// capstan call shop.yaml getOrder --each orders.csv --results out.jsonl --resume
+    /// ```
+    ///
+    /// or begin anew:
+    ///
+    /// ```sh
+    /// rm out.jsonl.journal
+    /// capstan call shop.yaml getOrder --each orders.csv --results out.jsonl
+    /// ```
+    "CAP0662" OtherRun Error;
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use std::time::Duration;
 use capstan_spec::quantity;
 use clap::{Args, ValueEnum};
 
+use super::each::EachArgs;
 use super::pages::PageArgs;
 
 /// Call an operation of a capability
@@ -73,6 +74,10 @@ pub(crate) struct CallArgs {
     /// How far a list is followed
     #[command(flatten)]
     pub(crate) pages: PageArgs,
+
+    /// Calls for rows of a file
+    #[command(flatten)]
+    pub(crate) each: EachArgs,
 
     /// What is changed of the file
     #[command(flatten)]
@@ -214,6 +219,9 @@ Examples:
   Every page of a list, an item a line:
     capstan call capabilities/kinde-organizations.yaml getOrganizations --all
 
+  Once for every row of a file, sixteen at a time:
+    capstan call FILE getOrganization --each codes.csv --concurrency 16 --results organizations.jsonl
+
   Another server, another credential:
     capstan call FILE getOrganization code=org_1 --base-uri http://localhost:8080 --auth 'bearer:{{MY_TOKEN}}'
 
@@ -234,4 +242,5 @@ Exit codes:
   4    the upstream answered an error, or the answer was not what was declared,
        or larger than allowed
   5    the upstream could not be reached, or not in time
-  130  interrupted";
+  130  interrupted
+With --each: 4 when a row failed, 5 when every failed row could not be reached.";

@@ -2,6 +2,7 @@
 
 pub(crate) mod call;
 pub(crate) mod catalogue;
+pub(crate) mod each;
 pub(crate) mod pages;
 
 use clap::{Parser, Subcommand};

@@ -1,5 +1,6 @@
 //! `capstan call`: an operation, its outputs on stdout.
 
+mod each;
 mod one;
 mod pages;
 mod prepare;
@@ -24,6 +25,9 @@ pub(crate) fn run(args: &CallArgs, terminal: &Terminal) -> Exit {
         Ok(select) => select,
         Err(error) => return report::usage(&format!("`--select`: {error}"), &[], terminal),
     };
+    if let Err(wrong) = each::check_args(args) {
+        return report::usage(wrong, &[], terminal);
+    }
     let params = match params::read(args.params_json.as_deref(), &args.params) {
         Ok(params) => params,
         Err(bad) => return report::usage(&bad.message, &[bad.help], terminal),
@@ -48,6 +52,9 @@ pub(crate) fn run(args: &CallArgs, terminal: &Terminal) -> Exit {
         Ok(prepared) => prepared,
         Err(error) => return report::error(&error, None, terminal),
     };
+    if args.each.each.is_some() {
+        return each::run(&prepared, params, select.as_ref());
+    }
     let invocation = Invocation::new(&args.operation).params(params);
     if let Some(form) = args.dry_run {
         return match prepared.engine.render(&invocation, Reveal::Masked) {

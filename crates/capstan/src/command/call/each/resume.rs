@@ -1,0 +1,107 @@
+//! Going on with a run: what its journal says, and the rows that are left.
+
+use std::collections::VecDeque;
+use std::fs::{self, File};
+use std::io;
+use std::path::Path;
+
+use capstan_engine::CallError;
+use capstan_spec::diagnostic::Code;
+
+use super::files::{Files, unwritable};
+use super::journal::{self, Found, Identity, Lengths, Reached};
+use super::rows::{Row, Rows};
+
+/// How far the run has come, and how many bytes of its journal say so; `None` where it begins.
+///
+/// # Errors
+/// The journal is of another run, or results would be lost.
+pub(super) fn found(files: &Files, identity: &Identity, is_asked: bool) -> Result<Option<(Reached, u64)>, CallError> {
+    let Some(path) = &files.journal else { return Ok(None) };
+    let found = read(path, files, is_asked).map_err(|error| unwritable(path, &error))?;
+    let shown = path.display();
+    match (found, is_asked) {
+        (None, true) if has_bytes(files) => {
+            let message = format!("nothing tells which rows are done: there is no `{shown}`");
+            Err(CallError::new(Code::OtherRun, message).with_help("begin anew: leave out `--resume`"))
+        }
+        (None | Some(Found::Nothing), _) => Ok(None),
+        (Some(Found::Other), _) => Err(CallError::new(Code::OtherRun, format!("`{shown}` is not a journal of a run"))
+            .with_help("give the results another name, or move that file away")),
+        (Some(Found::Run(_, reached, _)), false) => match reached.is_over || reached.done.count() == 0 {
+            true => Ok(None),
+            false => Err(unfinished(files, path, &reached)),
+        },
+        (Some(Found::Run(of, reached, length)), true) => match of == *identity {
+            true => Ok(Some((reached, length))),
+            false => Err(other(path, &of, identity)),
+        },
+    }
+}
+
+fn read(path: &Path, files: &Files, is_asked: bool) -> io::Result<Option<Found>> {
+    let journal = match File::open(path) {
+        Ok(journal) => journal,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let length = |path: Option<&Path>| match path {
+        Some(path) if is_asked => fs::metadata(path).map_or(0, |metadata| metadata.len()),
+        Some(_) | None => u64::MAX,
+    };
+    let failures = files.failures.as_deref();
+    let lengths = Lengths { results: length(files.results.as_deref()), failures: length(failures) };
+    journal::read(journal, lengths).map(Some)
+}
+
+fn has_bytes(files: &Files) -> bool {
+    let metadata = files.results.as_ref().and_then(|path| fs::metadata(path).ok());
+    metadata.is_some_and(|metadata| metadata.len() > 0)
+}
+
+fn unfinished(files: &Files, journal: &Path, reached: &Reached) -> CallError {
+    let rows = reached.done.count();
+    let message = format!("`{}` holds a run that was interrupted after {rows} rows", files.shown_results());
+    CallError::new(Code::OtherRun, message)
+        .with_help(format!("go on with `--resume`, or begin anew: remove `{}`", journal.display()))
+}
+
+/// Names what the two runs differ in; a fact that is only a mark says nothing to a person.
+fn other(journal: &Path, of: &Identity, identity: &Identity) -> CallError {
+    let error = CallError::new(Code::OtherRun, format!("`{}` is of another run", journal.display()));
+    let differ = identity.iter().filter(|(name, fact)| of.get(*name) != Some(fact));
+    let error = differ.fold(error, |error, (name, fact)| {
+        let theirs = of.get(name).map_or("", String::as_str);
+        error.detail(match name.as_str() {
+            "parameters" => "the parameters that hold for every row are others".to_owned(),
+            "mapping" => "`--each-map` is another".to_owned(),
+            "output" => "`--format`, `--select` or `--with-row` is another".to_owned(),
+            "failures" if fact.is_empty() => format!("its failures are in `{theirs}`: `--failures` is missing"),
+            "failures" if theirs.is_empty() => "it has no file of failures".to_owned(),
+            name => format!("its {name} is `{theirs}`, not `{fact}`"),
+        })
+    });
+    error.with_help(format!("use the arguments of that run, or begin anew: remove `{}`", journal.display()))
+}
+
+/// Reads the rows of an earlier part of the run, and gives those of them that are not done.
+///
+/// # Errors
+/// They are not the same rows, or cannot be read.
+pub(super) fn undone(rows: &mut Rows, reached: &Reached, files: &Files) -> Result<VecDeque<Row>, CallError> {
+    let mut undone = VecDeque::new();
+    let mut sum = 0_u64;
+    for _ in 0..reached.done.last() {
+        let Some(row) = rows.next().transpose().map_err(|error| files.unreadable(&error))? else { break };
+        match reached.done.contains(row.number) {
+            true => sum = sum.wrapping_add(row.mark),
+            false => undone.push_back(row),
+        }
+    }
+    if sum == reached.sum {
+        return Ok(undone);
+    }
+    let message = "the rows are not those of the interrupted run: some that are done have changed";
+    Err(CallError::new(Code::OtherRun, message)
+        .with_help("rows may be added behind the others; to begin anew, remove the journal"))
+}

@@ -1,0 +1,267 @@
+//! The run: rows are begun while there is room, and written as their turn comes.
+//!
+//! Everything happens on one thread but the reading of rows. What is under way is bounded by the
+//! concurrency, what waits for its turn by the window, what is read ahead by the queue.
+
+use std::collections::VecDeque;
+use std::io;
+use std::time::Duration;
+
+use capstan_engine::{CallError, Engine, ErrorKind, Invocation, Outcome};
+use serde_json::{Map, Value};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use super::columns::Columns;
+use super::entry::{self, Shape};
+use super::journal::End;
+use super::progress::{Counts, Progress, TICK};
+use super::queue::{Ahead, Queue};
+use super::rows::Row;
+use super::sink::{Entry, Sink};
+use super::window::Window;
+use crate::command::call::running::{Interrupts, runtime};
+use crate::report;
+use crate::terminal::Terminal;
+
+/// How long calls that are under way may take once the user has asked for the end.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// A run that is ready to begin.
+pub(super) struct Run<'r> {
+    pub(super) engine: &'r Engine,
+    pub(super) operation: &'r str,
+    pub(super) fixed: Map<String, Value>,
+    pub(super) columns: Columns,
+    pub(super) concurrency: usize,
+    pub(super) failures_max: Option<u64>,
+    pub(super) verbose: bool,
+    pub(super) terminal: &'r Terminal,
+    pub(super) shape: Shape<'r>,
+    /// Rows that were read already.
+    pub(super) ahead: VecDeque<Row>,
+    pub(super) queue: Queue,
+    pub(super) window: Window<Entry>,
+    pub(super) sink: Sink,
+    pub(super) progress: Progress,
+    /// Rows that an earlier part of the run did.
+    pub(super) earlier: u64,
+    /// Where the failures are, for the last line.
+    pub(super) failures_at: String,
+}
+
+/// How a run ended.
+pub(super) struct Ended {
+    pub(super) stop: Stop,
+    /// Rows that failed, in all parts of the run.
+    pub(super) failed: u64,
+    /// Those of them that were not reached.
+    pub(super) unreached: u64,
+}
+
+/// Why no further rows are begun.
+pub(super) enum Stop {
+    /// There are none.
+    Over,
+    /// The user or the system asked for it.
+    Interrupted,
+    /// So many rows failed.
+    Failures(u64),
+    /// No row can be called, for a reason that is none of the row's.
+    Fatal(CallError),
+    /// The rows cannot be read.
+    Input(io::Error),
+    /// The results, the failures or the journal cannot be written.
+    Output(io::Error),
+}
+
+/// A call that is under way, and its end.
+struct Finished {
+    place: u64,
+    row: Row,
+    result: Result<Outcome, CallError>,
+}
+
+/// Runs to the end.
+///
+/// # Errors
+/// The network cannot be used.
+pub(super) fn run(run: Run<'_>) -> Result<Ended, CallError> {
+    let ended = runtime()?.block_on(async {
+        let mut active = Active { calls: JoinSet::new(), stop: None, grace: None, failed: 0, bytes: 0, run };
+        if let Err(error) = active.drive().await {
+            active.stop = Some(Stop::Output(error));
+        }
+        active.finish()
+    });
+    Ok(ended)
+}
+
+/// A run under way.
+struct Active<'r> {
+    run: Run<'r>,
+    calls: JoinSet<Finished>,
+    stop: Option<Stop>,
+    /// When calls under way are given up.
+    grace: Option<Instant>,
+    /// Rows that failed in this part of the run.
+    failed: u64,
+    /// Bytes of the input that are done with.
+    bytes: u64,
+}
+
+impl Active<'_> {
+    /// Until nothing is under way and nothing is to be begun. The error is that of the sink.
+    async fn drive(&mut self) -> io::Result<()> {
+        let mut interrupts = Interrupts::listen();
+        let mut tick = tokio::time::interval(TICK);
+        let is_shown = self.run.progress.is_shown();
+        loop {
+            self.begin()?;
+            let wants_rows = self.wants_rows();
+            if self.calls.is_empty() && !wants_rows {
+                return Ok(());
+            }
+            tokio::select! {
+                biased;
+                () = interrupts.next() => if self.interrupt() { return Ok(()) },
+                () = until(self.grace) => return Ok(()),
+                Some(finished) = self.calls.join_next() => {
+                    self.joined(finished)?;
+                    // What else has finished by now is written with it.
+                    while let Some(finished) = self.calls.try_join_next() {
+                        self.joined(finished)?;
+                    }
+                    self.run.sink.flush()?;
+                }
+                ahead = self.run.queue.next(), if wants_rows => self.take(ahead),
+                _ = tick.tick(), if is_shown => self.run.progress.show(self.counts(), self.bytes),
+            }
+        }
+    }
+
+    /// Whether the next thing to do is to wait for rows.
+    fn wants_rows(&self) -> bool {
+        self.stop.is_none() && self.run.ahead.is_empty() && self.calls.len() < self.run.concurrency
+    }
+
+    fn take(&mut self, ahead: Ahead) {
+        match ahead {
+            Ahead::Rows(rows) => self.run.ahead = rows,
+            Ahead::End(Ok(())) => self.stop = Some(Stop::Over),
+            Ahead::End(Err(error)) => self.stop = Some(Stop::Input(error)),
+        }
+    }
+
+    /// Begins calls while there are rows and room for them.
+    fn begin(&mut self) -> io::Result<()> {
+        while self.stop.is_none() && self.calls.len() < self.run.concurrency && !self.run.ahead.is_empty() {
+            let Some(place) = self.run.window.begin() else { break };
+            let Some(row) = self.run.ahead.pop_front() else { break };
+            match &row.cells {
+                Ok(cells) => {
+                    let params = self.run.columns.params(&self.run.fixed, cells);
+                    let invocation = Invocation::new(self.run.operation).params(params);
+                    let engine = self.run.engine.clone();
+                    self.calls.spawn(async move {
+                        let result = engine.call(invocation).await;
+                        Finished { place, row, result }
+                    });
+                }
+                Err(bad) => {
+                    let error = entry::unreadable(bad);
+                    self.finished(Finished { place, row, result: Err(error) })?;
+                }
+            }
+        }
+        if self.calls.is_empty() { self.run.sink.flush() } else { Ok(()) }
+    }
+
+    fn joined(&mut self, joined: Result<Finished, tokio::task::JoinError>) -> io::Result<()> {
+        match joined {
+            Ok(finished) => self.finished(finished),
+            // Nobody cancels a call but by dropping them all.
+            Err(error) => std::panic::resume_unwind(error.into_panic()),
+        }
+    }
+
+    /// Writes a finished row once its turn has come.
+    fn finished(&mut self, finished: Finished) -> io::Result<()> {
+        let Finished { place, row, result } = finished;
+        let (end, line) = match result {
+            Ok(outcome) => {
+                self.say(&row, &outcome);
+                (End::Done, self.run.shape.outcome(&row, &outcome))
+            }
+            Err(error) if error.kind() == ErrorKind::Capability => {
+                self.stop.get_or_insert(Stop::Fatal(error));
+                return Ok(());
+            }
+            Err(error) => {
+                self.count_failure();
+                self.run.shape.failure(&row, &error)
+            }
+        };
+        self.bytes = self.bytes.max(row.end);
+        for entry in self.run.window.finish(place, entry::entry(&row, end, line)) {
+            self.run.sink.add(&entry)?;
+        }
+        Ok(())
+    }
+
+    fn say(&self, row: &Row, outcome: &Outcome) {
+        if self.run.verbose {
+            let notices = outcome.notices.iter();
+            notices.for_each(|notice| report::note(&format!("row {}: {notice}", row.number), self.run.terminal));
+        }
+    }
+
+    fn count_failure(&mut self) {
+        self.failed += 1;
+        if self.run.failures_max.is_some_and(|most| self.failed >= most) {
+            self.stop.get_or_insert(Stop::Failures(self.failed));
+        }
+    }
+
+    /// Begins no further rows; whether calls under way are given up at once.
+    fn interrupt(&mut self) -> bool {
+        if matches!(self.stop, Some(Stop::Interrupted)) {
+            return true;
+        }
+        self.stop = Some(Stop::Interrupted);
+        self.grace = Some(Instant::now() + GRACE);
+        let (count, terminal) = (self.calls.len(), self.run.terminal);
+        if count > 0 {
+            let calls = if count == 1 { "a call".to_owned() } else { format!("{count} calls") };
+            let text = format!("waiting for {calls} under way, {} s at most; Ctrl-C again gives up", GRACE.as_secs());
+            self.run.progress.beside(|| report::note(&text, terminal));
+        }
+        false
+    }
+
+    fn counts(&self) -> Counts {
+        let reached = self.run.sink.reached();
+        Counts { done: reached.done.count() - reached.failed, failed: reached.failed, earlier: self.run.earlier }
+    }
+
+    /// Takes stock. Calls that are still under way are cancelled by dropping them.
+    fn finish(mut self) -> Ended {
+        let mut stop = self.stop.take().unwrap_or(Stop::Over);
+        if matches!(stop, Stop::Over)
+            && let Err(error) = self.run.sink.end()
+        {
+            stop = Stop::Output(error);
+        }
+        let counts = self.counts();
+        self.run.progress.finish(counts, if counts.failed > 0 { &self.run.failures_at } else { "" });
+        Ended { stop, failed: counts.failed, unreached: self.run.sink.reached().unreached }
+    }
+}
+
+/// Waits until then; for ever, where no time is set.
+async fn until(time: Option<Instant>) {
+    match time {
+        Some(time) => tokio::time::sleep_until(time).await,
+        None => std::future::pending().await,
+    }
+}

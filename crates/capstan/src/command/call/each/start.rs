@@ -1,0 +1,150 @@
+//! Arguments become a run that is ready to begin. What stops every row is said here, before the
+//! first; what a file holds is touched last.
+
+use std::io;
+
+use capstan_engine::jsonpath::JsonPath;
+use capstan_engine::{CallError, OperationView};
+use serde_json::{Map, Value};
+
+use super::columns::{self, Columns};
+use super::entry::Shape;
+use super::files::{self, Files};
+use super::journal::{Identity, Journal, Reached};
+use super::limits::{CONCURRENCY, WINDOW_ROWS_PER_CALL};
+use super::mark::Mark;
+use super::progress::Progress;
+use super::queue::Queue;
+use super::resume;
+use super::rows::{Row, Rows};
+use super::run::Run;
+use super::sink::{Sink, Target};
+use super::window::Window;
+use crate::args::call::CallArgs;
+use crate::command::call::prepare::Prepared;
+use crate::output::Printing;
+use crate::report;
+
+/// Makes a run ready.
+///
+/// # Errors
+/// What stops every row: variables, columns, files, a journal of another run.
+pub(super) fn start<'r>(
+    prepared: &'r Prepared<'_>,
+    fixed: Map<String, Value>,
+    select: Option<&'r JsonPath>,
+) -> Result<Run<'r>, CallError> {
+    let Prepared { args, terminal, engine, operation, .. } = prepared;
+    let each = &args.each;
+    let view = engine.catalogue().operation(*operation);
+    engine.check(*operation)?;
+    columns::check_fixed(&fixed, view)?;
+    let columns = Columns::parse(&each.each_map, view)?;
+    let files = Files::new(each)?;
+    let mut rows = files.open()?;
+    if let Some(names) = rows.columns() {
+        columns.check(&names.iter().map(String::as_str).collect::<Vec<_>>(), view, true)?;
+    }
+    let identity = identity(args, view, &fixed, &files);
+    let found = resume::found(&files, &identity, each.resume)?;
+    let reached = found.as_ref().map(|(reached, _)| reached.clone()).unwrap_or_default();
+    let mut ahead = resume::undone(&mut rows, &reached, &files)?;
+    let begins_at = rows.end();
+    if rows.columns().is_none() && ahead.is_empty() {
+        ahead.extend(first(&mut rows, &columns, view, &files)?);
+    }
+    if args.replay.is_none() {
+        engine.notices(*operation).iter().for_each(|notice| report::note(notice, terminal));
+    }
+    let is_beside_rows = terminal.stdout && files.results.is_none();
+    let mut progress = Progress::new(files.size(), args.verbose || is_beside_rows, **terminal);
+    progress.begin_at(begins_at);
+    let concurrency = each.concurrency.unwrap_or(CONCURRENCY);
+    let rows_max = u64::from(concurrency) * WINDOW_ROWS_PER_CALL;
+    Ok(Run {
+        engine,
+        operation: &args.operation,
+        fixed,
+        columns,
+        concurrency: usize::from(concurrency),
+        failures_max: if each.fail_fast { Some(1) } else { each.max_failures },
+        verbose: args.verbose,
+        terminal,
+        shape: Shape {
+            printing: Printing { format: args.format, select, terminal },
+            with_row: each.with_row,
+            failures_as_text: files.failures.is_none(),
+            scrubber: engine.scrubber(),
+        },
+        ahead,
+        queue: Queue::start(rows),
+        window: if each.unordered { Window::unordered(rows_max) } else { Window::ordered(rows_max) },
+        earlier: reached.done.count(),
+        failures_at: files.failures.as_ref().map_or(String::new(), |path| format!(", see `{}`", path.display())),
+        sink: sink(&files, &identity, found, &progress)?,
+        progress,
+    })
+}
+
+/// Opens what is written to. The journal comes first: from then on it is the truth.
+fn sink(
+    files: &Files,
+    identity: &Identity,
+    found: Option<(Reached, u64)>,
+    progress: &Progress,
+) -> Result<Sink, CallError> {
+    let journal = match (&files.journal, &found) {
+        (None, _) => None,
+        (Some(path), Some((_, length))) => Some((path, Journal::reopen(path, *length))),
+        (Some(path), None) => Some((path, Journal::create(path, identity))),
+    };
+    let journal = journal.map(|(path, made)| made.map_err(|error| files::unwritable(path, &error))).transpose()?;
+    let reached = found.map(|(reached, _)| reached).unwrap_or_default();
+    let open = |path, length| Target::file(path, length).map_err(|error| files::unwritable(path, &error));
+    let results = match &files.results {
+        Some(path) => open(path, reached.results)?,
+        None => Target::stream(io::stdout()),
+    };
+    let failures = match &files.failures {
+        Some(path) => open(path, reached.failures)?,
+        None => Target::stream(progress.beside_writer()),
+    };
+    Ok(Sink::new(results, failures, journal, reached))
+}
+
+/// Reads the first row, and checks its names before anything is sent.
+fn first(
+    rows: &mut Rows,
+    columns: &Columns,
+    operation: OperationView<'_>,
+    files: &Files,
+) -> Result<Option<Row>, CallError> {
+    let Some(row) = rows.next().transpose().map_err(|error| files.unreadable(&error))? else { return Ok(None) };
+    if let Ok(cells) = &row.cells {
+        columns.check(&cells.keys().map(String::as_str).collect::<Vec<_>>(), operation, false)?;
+    }
+    Ok(Some(row))
+}
+
+/// What makes two runs the same.
+fn identity(args: &CallArgs, operation: OperationView<'_>, fixed: &Map<String, Value>, files: &Files) -> Identity {
+    let each = &args.each;
+    let mark = |texts: &[String]| {
+        let mark = texts.iter().fold(Mark::new(), |mark, text| mark.cell(text.as_bytes()));
+        format!("{:016x}", mark.value())
+    };
+    let parameters: Vec<String> = fixed.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let select = args.select.as_deref().unwrap_or_default();
+    let shape = [format!("{:?}", args.format), select.to_owned(), each.with_row.to_string()];
+    let path = |path: &std::path::Path| files::absolute(path).display().to_string();
+    let facts = [
+        ("capability", path(&args.file)),
+        ("operation", [operation.namespace(), operation.resource(), operation.name()].join(".")),
+        ("parameters", mark(&parameters)),
+        ("rows", if files.is_stdin() { "-".to_owned() } else { path(&files.rows) }),
+        ("mapping", mark(&each.each_map)),
+        ("output", mark(&shape)),
+        ("failures", files.failures.as_deref().map_or(String::new(), path)),
+    ];
+    facts.into_iter().map(|(name, fact)| (name.to_owned(), fact)).collect()
+}
