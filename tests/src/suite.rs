@@ -3,6 +3,7 @@
 //! One named test per `.case` file below `suite/`, the self-tests of the harness, the house's
 //! rules, and the corpus. `CAPSTAN_UPDATE=1` writes what the binary does into the cases.
 
+mod batches;
 mod corpus;
 mod emulator;
 mod harness;
@@ -18,6 +19,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let mut trials = cases();
     trials.extend(selftest::ALL.iter().map(|(name, test)| trial("selftest", name, *test)));
+    trials.extend(batches::ALL.iter().map(|(name, test)| trial("batches", name, *test)));
     trials.extend(tidy::ALL.iter().map(|(name, test)| trial("tidy", name, *test)));
     trials.extend(corpus::trials());
     libtest_mimic::run(&arguments, trials).exit_code()

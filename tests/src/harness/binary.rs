@@ -46,6 +46,11 @@ impl<'a> Start<'a> {
 
 /// Runs the binary, for [`RUN_TIMEOUT`] at most.
 pub(crate) fn run(start: &Start<'_>) -> Result<Finished, String> {
+    finish(spawn(start)?, start)
+}
+
+/// Starts the binary: for those who do something to it while it runs.
+pub(crate) fn spawn(start: &Start<'_>) -> Result<Child, String> {
     let program = BINARY.as_ref().map_err(Clone::clone)?;
     let mut command = Command::new(program);
     command.args(start.arguments).current_dir(start.folder).env_clear();
@@ -57,14 +62,11 @@ pub(crate) fn run(start: &Start<'_>) -> Result<Finished, String> {
     command.envs(start.variables.iter().map(|(name, value)| (name, value)));
     command.stdin(if start.stdin.is_some() { Stdio::piped() } else { Stdio::null() });
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    let child = command.spawn().map_err(|error| format!("{}: {error}", program.display()))?;
-    finish(child, start)
+    command.spawn().map_err(|error| format!("{}: {error}", program.display()))
 }
 
-const HOMES: [(&str, &str); 3] =
-    [("XDG_CONFIG_HOME", ".config"), ("XDG_CACHE_HOME", ".cache"), ("XDG_DATA_HOME", ".local/share")];
-
-fn finish(mut child: Child, start: &Start<'_>) -> Result<Finished, String> {
+/// Feeds a run and waits for its end.
+pub(crate) fn finish(mut child: Child, start: &Start<'_>) -> Result<Finished, String> {
     if let (Some(mut pipe), Some(text)) = (child.stdin.take(), start.stdin) {
         // A program that does not read its input may have closed it already.
         let _ = pipe.write_all(text.as_bytes());
@@ -75,6 +77,9 @@ fn finish(mut child: Child, start: &Start<'_>) -> Result<Finished, String> {
     let bytes = |reader: JoinHandle<Vec<u8>>| reader.join().expect("reading a pipe cannot panic");
     Ok(Finished { exit, stdout: bytes(stdout), stderr: bytes(stderr) })
 }
+
+const HOMES: [(&str, &str); 3] =
+    [("XDG_CONFIG_HOME", ".config"), ("XDG_CACHE_HOME", ".cache"), ("XDG_DATA_HOME", ".local/share")];
 
 /// Reads a pipe beside the others, so that a full one blocks nobody.
 fn collect(pipe: Option<impl Read + Send + 'static>) -> JoinHandle<Vec<u8>> {

@@ -1,0 +1,138 @@
+//! Many calls on the loopback: the command with `--each` against a hand-written reqwest program
+//! with the same concurrency. Both are timed with their rows in a file and their lines into one.
+
+#![expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::value::RawValue;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+
+const ROWS: usize = 40_000;
+const ROUNDS: usize = 5;
+const CONCURRENCY: usize = 16;
+
+const BODY: &str = r#"{"code":"org_1","name":"Acme Rockets","handle":"acme","is_default":true,"external_id":null}"#;
+const CAPABILITY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../capabilities/kinde-organizations.yaml");
+const TOKEN: &str = "tok_0123456789abcdef";
+
+fn main() {
+    let folder = std::env::temp_dir().join(format!("capstan-each-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("the temporary folder is writable");
+    let base = format!("http://{}/api/v1", serve());
+    let rows = folder.join("rows.csv");
+    let lines: String = (0..ROWS).map(|n| format!("org_{n}\n")).collect();
+    std::fs::write(&rows, format!("code\n{lines}")).expect("the folder is ours");
+    // The yardstick takes the provider from the process, as a program of one's own would.
+    let _ = rustls::crypto::ring::default_provider().install_default(); // fails only when there is one
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    for round in 0..=ROUNDS {
+        let by_command = time(|| command(&base, &rows, &folder.join("ours.jsonl")));
+        let by_hand = time(|| by_hand(&base, &rows, &folder.join("theirs.jsonl")));
+        if round > 0 {
+            ours.push(by_command);
+            theirs.push(by_hand);
+        }
+    }
+    let lines = |name: &str| std::fs::read_to_string(folder.join(name)).expect("it was written").lines().count();
+    assert_eq!((lines("ours.jsonl"), lines("theirs.jsonl")), (ROWS, ROWS));
+    let (ours, theirs) = (rate(ours), rate(theirs));
+    println!(
+        "each, {ROWS} rows, concurrency {CONCURRENCY}: capstan {ours:.0} rows/s, reqwest by hand {theirs:.0} rows/s, \
+         {:.0} % of it",
+        100.0 * ours / theirs
+    );
+    std::fs::remove_dir_all(folder).expect("the folder is ours");
+}
+
+fn time(run: impl FnOnce()) -> Duration {
+    let start = Instant::now();
+    run();
+    start.elapsed()
+}
+
+/// Rows a second in the round in the middle.
+fn rate(mut times: Vec<Duration>) -> f64 {
+    times.sort();
+    ROWS as f64 / times[times.len() / 2].as_secs_f64()
+}
+
+/// The command as a user runs it: a process, with its journal.
+fn command(base: &str, rows: &Path, out: &Path) {
+    let mut capstan = Command::new(env!("CARGO_BIN_EXE_capstan"));
+    capstan.args(["call", CAPABILITY, "getOrganization", "--base-uri", base, "--each"]).arg(rows);
+    capstan.args(["--concurrency", &CONCURRENCY.to_string(), "--results"]).arg(out);
+    capstan.env("KINDE_ACCESS_TOKEN", TOKEN).env("KINDE_SUBDOMAIN", "acme");
+    assert!(capstan.stdout(Stdio::null()).stderr(Stdio::null()).status().expect("it starts").success());
+}
+
+/// What somebody would write for this one job: rows in, so many calls at a time, lines out.
+fn by_hand(base: &str, rows: &Path, out: &PathBuf) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let client = reqwest::Client::builder().tcp_nodelay(true).build().expect("a client");
+        let rows = BufReader::new(File::open(rows).expect("the rows are there")).lines().skip(1);
+        let mut out = BufWriter::new(File::create(out).expect("the folder is ours"));
+        let mut calls: JoinSet<Box<RawValue>> = JoinSet::new();
+        for code in rows {
+            if calls.len() == CONCURRENCY {
+                write(&mut out, calls.join_next().await);
+            }
+            let code = code.expect("the rows are text");
+            let request = client.get(format!("{base}/organization?code={code}"));
+            let request = request.bearer_auth(TOKEN).header("accept", "application/json");
+            calls.spawn(async move {
+                let response = request.send().await.expect("the server answers");
+                assert!(response.status().is_success());
+                serde_json::from_slice(&response.bytes().await.expect("a body")).expect("JSON")
+            });
+        }
+        while let Some(answer) = calls.join_next().await {
+            write(&mut out, Some(answer));
+        }
+        out.flush().expect("the folder is ours");
+    });
+}
+
+fn write(out: &mut impl Write, answer: Option<Result<Box<RawValue>, tokio::task::JoinError>>) {
+    let answer = answer.expect("a call is under way").expect("no call panics");
+    writeln!(out, "{}", answer.get()).expect("the folder is ours");
+}
+
+/// A server that gives the same answer to everything, on a thread of its own.
+fn serve() -> std::net::SocketAddr {
+    let (sender, receiver) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(async {
+            let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+            sender.send(listener.local_addr().expect("an address")).expect("somebody waits");
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(answer(stream));
+            }
+        });
+    });
+    receiver.recv().expect("the server starts")
+}
+
+async fn answer(mut stream: TcpStream) {
+    let response =
+        format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{BODY}", BODY.len());
+    let mut seen = Vec::new();
+    let mut buffer = [0; 4096];
+    while let Ok(read @ 1..) = stream.read(&mut buffer).await {
+        seen.extend_from_slice(&buffer[..read]);
+        if seen.ends_with(b"\r\n\r\n") {
+            seen.clear();
+            if stream.write_all(response.as_bytes()).await.is_err() {
+                return;
+            }
+        }
+    }
+}
