@@ -93,7 +93,9 @@ impl Progress {
             earlier => format!(", {earlier} of them earlier"),
         };
         let took = self.started.elapsed().as_secs_f64();
-        let text = format!("{}{earlier}{failures} ({took:.1} s, {})", told(counts), self.rate(counts));
+        // Of a run that was over at once a rate says nothing.
+        let rate = if took < 1.0 { String::new() } else { format!(", {}", self.rate(counts)) };
+        let text = format!("{}{earlier}{failures} ({took:.1} s{rate})", told(counts));
         report::note(&text, &self.terminal);
     }
 
