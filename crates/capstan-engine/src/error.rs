@@ -146,7 +146,9 @@ impl CallError {
             | Code::NoPagination
             | Code::BadRow
             | Code::UnknownColumn
-            | Code::OtherRun => ErrorKind::Usage,
+            | Code::OtherRun
+            | Code::OutputFile
+            | Code::UploadFile => ErrorKind::Usage,
             Code::TokenRefused
             | Code::NoTokenEndpoint
             | Code::UpstreamStatus
@@ -155,7 +157,9 @@ impl CallError {
             | Code::RefusedRedirect
             | Code::EndlessPages
             | Code::RefusedPage
-            | Code::UnclearPage => ErrorKind::UpstreamAnswer,
+            | Code::UnclearPage
+            | Code::BadRange
+            | Code::RecordTooLarge => ErrorKind::UpstreamAnswer,
             Code::Unreachable
             | Code::TimedOut
             | Code::BrokenResponse

@@ -16,6 +16,10 @@ pub const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 /// Bytes of one response body after decompression: the guard against compression bombs.
 pub const RESPONSE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
+/// Bytes of one body that is handed on piece by piece, where neither the caller nor the document
+/// sets a limit: memory does not bound it, but a body without an end would fill any disk.
+pub const STREAM_BYTES_MAX: u64 = 1024 * 1024 * 1024 * 1024;
+
 /// Redirects that one call follows. Browsers allow 20; an API rarely needs two.
 pub const REDIRECTS_MAX: u32 = 10;
 

@@ -23,6 +23,11 @@ impl Terminal {
         Terminal { stdout: io::stdout().is_terminal(), stderr: io::stderr().is_terminal(), colours: !refused && !dumb }
     }
 
+    /// The same where data goes to a file.
+    pub(crate) fn to_file(self) -> Self {
+        Terminal { stdout: false, ..self }
+    }
+
     /// How data is styled.
     pub(crate) fn stdout_style(&self) -> Style {
         style(self.stdout && self.colours)

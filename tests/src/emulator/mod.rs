@@ -10,6 +10,7 @@ pub(crate) mod kinde;
 pub(crate) mod lists;
 pub(crate) mod oauth;
 mod reply;
+pub(crate) mod streams;
 
 use std::convert::Infallible;
 use std::net::SocketAddr;

@@ -16,6 +16,8 @@ use tokio::time::Sleep;
 pub(crate) enum Step {
     /// These bytes.
     Send(Bytes),
+    /// These bytes, this often.
+    Repeat(Bytes, u64),
     /// Nothing for a while.
     Wait(Duration),
     /// The connection is closed in the middle of the body.
@@ -86,6 +88,11 @@ impl Body for Scripted {
             match self.steps.pop_front() {
                 None => return Poll::Ready(None),
                 Some(Step::Send(bytes)) => return Poll::Ready(Some(Ok(Frame::data(bytes)))),
+                Some(Step::Repeat(_, 0)) => {}
+                Some(Step::Repeat(bytes, times)) => {
+                    self.steps.push_front(Step::Repeat(bytes.clone(), times - 1));
+                    return Poll::Ready(Some(Ok(Frame::data(bytes))));
+                }
                 Some(Step::Wait(time)) => self.waiting = Some(Box::pin(tokio::time::sleep(time))),
                 Some(Step::Break) => return Poll::Ready(Some(Err(io::Error::other("broken off")))),
             }
@@ -99,6 +106,7 @@ impl Body for Scripted {
     fn size_hint(&self) -> SizeHint {
         let sizes = self.steps.iter().map(|step| match step {
             Step::Send(bytes) => Some(bytes.len() as u64),
+            Step::Repeat(bytes, times) => Some(bytes.len() as u64 * times),
             Step::Wait(_) | Step::Break => None,
         });
         sizes.sum::<Option<u64>>().map_or_else(SizeHint::default, SizeHint::with_exact)

@@ -17,8 +17,7 @@ pub(crate) mod words;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::emulator::{Received, Server, chaos, echo, given, kinde, lists};
-use crate::emulator::{Received, Server, chaos, echo, kinde, lists, oauth};
+use crate::emulator::{Received, Server, chaos, echo, given, kinde, lists, oauth, streams};
 use binary::Finished;
 use case::Case;
 use check::{Observed, Update};
@@ -160,6 +159,7 @@ fn start(upstream: &Upstream, other: &Server) -> Server {
         Upstream::Quiet => echo::start_quiet(),
         Upstream::Chaos => chaos::start(other.origin()),
         Upstream::OAuth => oauth::start(other.origin()),
+        Upstream::Streams => streams::start(),
         Upstream::Lists => lists::start(other.origin()),
         Upstream::Given(answers) => given::start(answers.clone()),
     }

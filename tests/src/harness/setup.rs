@@ -54,6 +54,7 @@ pub(crate) enum Upstream {
     Quiet,
     Chaos,
     Lists,
+    Streams,
     /// What the case wrote down.
     Given(Vec<Given>),
     OAuth,
@@ -246,6 +247,7 @@ fn upstream(kind: &str, body: &str) -> Result<Upstream, String> {
         "quiet" => Ok(Upstream::Quiet),
         "chaos" => Ok(Upstream::Chaos),
         "oauth" => Ok(Upstream::OAuth),
+        "streams" => Ok(Upstream::Streams),
         "lists" => Ok(Upstream::Lists),
         _ => Err(format!("no server is called `{kind}`")),
     }

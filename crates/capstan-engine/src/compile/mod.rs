@@ -20,13 +20,14 @@ use std::sync::Arc;
 
 use capstan_spec::diagnostic::{Code, Diagnostic, Sink};
 use capstan_spec::document::{ConsumedOperation, ConsumedResource, Consumes, Method, NamedItem, RawFormat};
+use capstan_spec::quantity;
 use capstan_spec::source::{SourceMap, Span};
 use capstan_spec::{Capability, Text};
 use http::HeaderValue;
 
 use crate::bindings::Files;
 use crate::decode::SchemaFolder;
-use crate::plan::{Input, Needs, Operation, OperationId, Place, Plan, Request};
+use crate::plan::{Binary, Input, Needs, Operation, OperationId, Place, Plan, Request};
 use names::{Names, Scope};
 
 /// Compiles a capability. Problems go to the sink; the plan holds what could be compiled.
@@ -128,6 +129,7 @@ fn compile_operation(
     let policy = policy::compile(source, &mut parts.headers, &mut scope);
     let format = source.operation.value.output_raw_format.map_or(RawFormat::Json, |f| f.value);
     let outputs = output::compile(&source.operation.value, format, schemas, scope.sink);
+    let binary = binary(&source.operation.value);
     let variables = Needs { base: base_needs, auth: auth_needs, rest: scope.take_used() };
     let mut inputs = scope.finish();
     undeclared(&inputs, sink);
@@ -156,9 +158,10 @@ fn compile_operation(
             body,
             auth,
             tls,
-            accept: accept(format),
+            accept: accept(format, binary.media_type.as_deref()),
         },
         outputs,
+        binary,
         pagination,
         policy,
         variables,
@@ -193,8 +196,19 @@ fn inferred_bearer(source: &OperationSource<'_>, scope: &mut Scope<'_>) -> Optio
     Some(scope.variable(&variable.value, None, variable.span))
 }
 
+/// What the document says of a binary answer. A size that is none has been reported.
+fn binary(operation: &ConsumedOperation) -> Binary {
+    let media_type = operation.output_media_type.as_ref().map(|text| text.value.clone());
+    let bytes_max = operation.max_binary_size.as_ref().and_then(|text| quantity::size(&text.value).ok());
+    Binary { media_type, bytes_max }
+}
+
 /// What the operation wants to read.
-fn accept(format: RawFormat) -> HeaderValue {
+fn accept(format: RawFormat, media_type: Option<&str>) -> HeaderValue {
+    let binary = media_type.filter(|_| format == RawFormat::Binary);
+    if let Some(value) = binary.and_then(|text| HeaderValue::from_str(&format!("{text}, */*;q=0.5")).ok()) {
+        return value;
+    }
     HeaderValue::from_static(match format {
         RawFormat::Json => "application/json, */*;q=0.5",
         RawFormat::Xml => "application/xml, text/xml, */*;q=0.5",

@@ -3,12 +3,14 @@
 mod builder;
 mod failure;
 mod pages;
+mod stream;
 
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
 use capstan_spec::diagnostic::Code;
+use capstan_spec::document::RawFormat;
 use http::HeaderValue;
 use serde_json::{Map, Value};
 
@@ -22,12 +24,15 @@ use crate::observe::Observer;
 use crate::outcome::Outcome;
 use crate::overrides::BoundOverrides;
 use crate::plan::{Catalogue, Operation, OperationId, Plan};
+use crate::range::Rest;
 use crate::render::{self, Context, Rendered, Reveal};
 use crate::upstream::{Request, Response, Upstream};
 use crate::value::{Slots, admit};
 use crate::variables::Variables;
 pub use builder::EngineBuilder;
 use failure::from_upstream;
+pub(crate) use stream::Origin;
+pub use stream::Streamed;
 
 /// An operation to call, and the parameters to call it with.
 #[derive(Clone, Debug, Default)]
@@ -35,6 +40,7 @@ pub struct Invocation {
     operation: String,
     params: Map<String, Value>,
     page_url: Option<String>,
+    rest: Option<Rest>,
 }
 
 impl Invocation {
@@ -59,6 +65,13 @@ impl Invocation {
     /// Begins a list of pages at the page of this URL: see [`Resume::Url`](crate::Resume::Url).
     pub fn page_url(mut self, url: impl Into<String>) -> Self {
         self.page_url = Some(url.into());
+        self
+    }
+
+    /// Asks for the rest of a binary answer, where the method is GET and the body still the same.
+    /// [`Download::offset`](crate::Download::offset) tells what came.
+    pub fn rest(mut self, rest: Rest) -> Self {
+        self.rest = Some(rest);
         self
     }
 }
@@ -234,7 +247,17 @@ impl Inner {
             observer: &*self.observer,
             scrubber: &self.scrubber,
             prover: proof.map(|proof| Prover { keeper: &self.keeper, proof, via: &self.upstream }),
+            bytes_max: self.response_bytes_max(operation),
         }
+    }
+
+    /// Bytes of an answer that is kept in memory. What the document says of a binary one goes
+    /// before our own limit, not before the caller's.
+    fn response_bytes_max(&self, operation: &Operation) -> u64 {
+        let is_binary = operation.outputs.format == RawFormat::Binary;
+        let limits = &self.limits;
+        let declared = operation.binary.bytes_max.filter(|_| is_binary && limits.stream_bytes_max.is_none());
+        declared.unwrap_or(limits.response_bytes_max)
     }
 
     /// Admits parameters and renders the request.

@@ -13,6 +13,7 @@ mod stream;
 use std::time::{Duration, SystemTime};
 
 use capstan_spec::diagnostic::Code;
+use http::HeaderMap;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::bindings::Scrubber;
@@ -35,8 +36,11 @@ pub struct CallLimits {
     pub connect_timeout: Option<Duration>,
     /// Attempts at most, the first included.
     pub attempts: Option<u32>,
-    /// Bytes of an answer's body after decompression.
+    /// Bytes of an answer's body after decompression, where it is kept in memory.
     pub response_bytes_max: u64,
+    /// Bytes of a body that is handed on piece by piece; `None` leaves it to the document's
+    /// `maxBinarySize`, and without that to [`limits::STREAM_BYTES_MAX`].
+    pub stream_bytes_max: Option<u64>,
 }
 
 impl Default for CallLimits {
@@ -46,6 +50,7 @@ impl Default for CallLimits {
             connect_timeout: None,
             attempts: None,
             response_bytes_max: limits::RESPONSE_BYTES_MAX,
+            stream_bytes_max: None,
         }
     }
 }
@@ -61,6 +66,8 @@ pub(crate) struct Exchange<'e> {
     pub(crate) scrubber: &'e Scrubber,
     /// What proves the request; `None` where it is proved already, or not at all.
     pub(crate) prover: Option<Prover<'e>>,
+    /// Bytes of an answer that is read whole.
+    pub(crate) bytes_max: u64,
 }
 
 /// Why an exchange has no answer, or one that is an error: the outcomes before the last.
@@ -73,12 +80,13 @@ pub(crate) struct History {
 }
 
 /// What an attempt waits for.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 enum Want {
     /// The whole answer.
     Whole,
-    /// Its head: the body is read piece by piece.
-    Head,
+    /// The head of an answer that is read piece by piece, as the headers tell; the whole of any
+    /// other, and of one with an error status.
+    Head(fn(&HeaderMap) -> bool),
 }
 
 impl<'e> Exchange<'e> {
@@ -233,8 +241,8 @@ impl<'e> Exchange<'e> {
         }
         self.say(|| Event::Answer { number, status: incoming.status, took: started.elapsed() });
         match want {
-            Want::Head if incoming.status.is_success() => Ok(incoming),
-            Want::Head | Want::Whole => incoming.read(self.limits.response_bytes_max).await.map(Incoming::from),
+            Want::Head(is_streamed) if incoming.status.is_success() && is_streamed(&incoming.headers) => Ok(incoming),
+            Want::Head(_) | Want::Whole => incoming.read(self.bytes_max).await.map(Incoming::from),
         }
     }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::HeaderMap;
 use tokio::time::{Instant, timeout_at};
 
 use super::{Deadline, Exchange, History, Want};
@@ -10,17 +11,21 @@ use crate::limits;
 use crate::upstream::{Body, Chunks, Incoming, NextChunk, Request, UpstreamError, failure};
 
 impl Exchange<'_> {
-    /// Sends a request and gives the answer once its head has come. From then on it is no longer
-    /// repeated. An answer with an error status is in memory already.
+    /// Sends a request and gives the answer once its head has come, where that says that it is
+    /// read piece by piece. From then on the request is no longer repeated. Any other answer, and
+    /// one with an error status, is in memory already.
     ///
     /// The body may take as long as it takes, unless the caller has limited the whole call; but
     /// something of it must come within the time of an attempt.
-    #[expect(dead_code, reason = "streams are built on it next")]
-    pub(crate) async fn open(&self, request: Request) -> (Result<Incoming, UpstreamError>, History) {
+    pub(crate) async fn open(
+        &self,
+        request: Request,
+        is_streamed: fn(&HeaderMap) -> bool,
+    ) -> (Result<Incoming, UpstreamError>, History) {
         let mut history = History::default();
         let idle = self.policy.timeout.attempt.unwrap_or(limits::IDLE_TIMEOUT);
         let deadline = Deadline::new(self.total());
-        let answered = self.run(request, Want::Head, &deadline, &mut history).await;
+        let answered = self.run(request, Want::Head(is_streamed), &deadline, &mut history).await;
         let is_limited = self.limits.timeout.or(self.policy.timeout.total).is_some();
         let deadline = is_limited.then_some(deadline);
         let watched = answered.map(|mut incoming| {

@@ -72,8 +72,16 @@ struct Outcome {
 async fn run(script: &Script, policy: &Policy, guards: &Guards) -> Outcome {
     let (scrubber, limits) = (Scrubber::new([]), CallLimits::default());
     let observer = &crate::observe::Unobserved;
-    let exchange =
-        Exchange { upstream: script, limits: &limits, policy, guards, observer, scrubber: &scrubber, prover: None };
+    let exchange = Exchange {
+        upstream: script,
+        limits: &limits,
+        policy,
+        guards,
+        observer,
+        scrubber: &scrubber,
+        prover: None,
+        bytes_max: limits.response_bytes_max,
+    };
     let request = Request {
         method: Method::GET,
         url: "https://api.example/x".to_owned(),

@@ -1,6 +1,6 @@
 //! The read-only view of a plan: what adapters list, describe and complete.
 
-use capstan_spec::document::{Method, ValueType};
+use capstan_spec::document::{Method, RawFormat, ValueType};
 
 use super::auth::Auth;
 use super::display::Show;
@@ -55,6 +55,11 @@ pub struct OperationView<'p> {
 }
 
 impl<'p> OperationView<'p> {
+    /// Whether its answer is bytes that are not taken apart.
+    pub fn is_binary(&self) -> bool {
+        self.operation.outputs.format == RawFormat::Binary
+    }
+
     /// Its id in the plan.
     pub fn id(&self) -> OperationId {
         self.operation.id

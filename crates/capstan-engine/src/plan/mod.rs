@@ -22,7 +22,7 @@ pub(crate) use auth::{Auth, Credential, Tls};
 pub(crate) use body::{Body, FormField, JsonNode, MultipartPart};
 pub use catalogue::{Catalogue, FixedView, InputView, OperationView, OutputView, PaginationView};
 pub(crate) use operation::{
-    Base, Fixed, HeaderParameter, Input, Needs, Operation, PathPart, QueryParameter, Request, Segment, Source,
+    Base, Binary, Fixed, HeaderParameter, Input, Needs, Operation, PathPart, QueryParameter, Request, Segment, Source,
 };
 pub use operation::{ListStyle, OperationId, Place};
 pub(crate) use output::{Decode, Output, Outputs, Shape};

@@ -86,6 +86,8 @@ pub(crate) struct Operation {
     pub(crate) fixed: Vec<Fixed>,
     pub(crate) request: Request,
     pub(crate) outputs: Outputs,
+    /// What the document says of a binary answer.
+    pub(crate) binary: Binary,
     /// How its pages are followed, where it has pages.
     pub(crate) pagination: Option<Pagination>,
     /// What its calls do when the far side fails.
@@ -94,6 +96,15 @@ pub(crate) struct Operation {
     pub(crate) variables: Needs,
     /// The variable that is sent as a bearer token because nothing says how it is used.
     pub(crate) inferred_bearer: Option<VariableId>,
+}
+
+/// What the document says of a binary answer.
+#[derive(Debug, Default)]
+pub(crate) struct Binary {
+    /// What it is.
+    pub(crate) media_type: Option<Arc<str>>,
+    /// Bytes that it has at most.
+    pub(crate) bytes_max: Option<u64>,
 }
 
 /// What a caller gives.

@@ -114,7 +114,7 @@ fn wait_text(wait: Duration) -> String {
 }
 
 /// The body is larger than the settings allow.
-pub(super) fn too_large(url: &str, bytes_max: u64) -> UpstreamError {
+pub(crate) fn too_large(url: &str, bytes_max: u64) -> UpstreamError {
     let limit = size_text(bytes_max);
     let message = format!("the response of {} is larger than the limit of {limit}", origin(url));
     UpstreamError::new(Code::ResponseTooLarge, message)

@@ -1508,6 +1508,62 @@ codes! {
     /// capstan call shop.yaml getOrder --each orders.csv --results out.jsonl
     /// ```
     "CAP0662" OtherRun Error;
+
+    /// The file for the answer cannot be written
+    ///
+    /// `--output` writes the answer into a file beside the final one, named like it with `.part`
+    /// behind, and gives it the final name when all of it is there. One of the two cannot be
+    /// written: the folder is not there or not yours, the disk is full, or the name is that of a
+    /// folder.
+    ///
+    /// What was received before a disk was full stays in the `.part` file. When there is room
+    /// again, go on with it:
+    ///
+    /// ```sh
+    /// capstan call capability.yaml getReport --output report.pdf --continue
+    /// ```
+    "CAP0670" OutputFile Error;
+    /// Another part of the body came than was asked for
+    ///
+    /// `--continue` asks for the bytes behind those that are there already (`Range`, RFC 9110). The
+    /// API answered with a part, but its `Content-Range` does not say that it is this one. Putting
+    /// it behind the others would make a broken file, so Capstan stops; the `.part` file stays as
+    /// it was.
+    ///
+    /// Mostly a cache or a proxy between the two answers ranges wrongly. Load the whole body:
+    ///
+    /// ```sh
+    /// capstan call capability.yaml getReport --output report.pdf
+    /// ```
+    "CAP0671" BadRange Error;
+    /// A record of a stream is larger than allowed
+    ///
+    /// Server-sent events and JSON lines are printed record by record; each has to fit into memory.
+    /// One of them is larger than 16 MiB, or than `--max-response`. What came before was printed.
+    ///
+    /// Mostly the answer is no stream of records, whatever its content type says: one JSON value in
+    /// a single long line, for instance. Look at its beginning as it is:
+    ///
+    /// ```sh
+    /// capstan call capability.yaml watchOrders --format raw | head -c 2000
+    /// ```
+    ///
+    /// If the record is a real one, allow it with `--max-response 100MiB`.
+    "CAP0672" RecordTooLarge Error;
+    /// A file that is to be sent cannot be read
+    ///
+    /// A parameter written `name=@file` sends the bytes of the file. It is not there, cannot be
+    /// read, or changed its size after the call began, so that the length that was announced is no
+    /// longer right. In the last case the upstream got a part of a body, and does not take it for a
+    /// whole one.
+    ///
+    /// Send a file that nobody writes to, for instance a copy of it:
+    ///
+    /// ```sh
+    /// cp app.log snapshot.log
+    /// capstan call capability.yaml uploadLog file=@snapshot.log
+    /// ```
+    "CAP0673" UploadFile Error;
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use capstan_spec::quantity;
 use clap::{Args, ValueEnum};
 
 use super::each::EachArgs;
+use super::download::DownloadArgs;
 use super::pages::PageArgs;
 
 /// Call an operation of a capability
@@ -70,6 +71,10 @@ pub(crate) struct CallArgs {
     /// Write what is sent and what comes back to a recording (HAR), credentials removed
     #[arg(long, value_name = "FILE", help_heading = "Instead of the network")]
     pub(crate) record: Option<PathBuf>,
+
+    /// Where the answer goes
+    #[command(flatten)]
+    pub(crate) download: DownloadArgs,
 
     /// How far a list is followed
     #[command(flatten)]

@@ -3,6 +3,7 @@
 pub(crate) mod call;
 pub(crate) mod catalogue;
 pub(crate) mod each;
+pub(crate) mod download;
 pub(crate) mod pages;
 
 use clap::{Parser, Subcommand};

@@ -1,6 +1,7 @@
 //! `capstan call`: an operation, its outputs on stdout.
 
 mod each;
+mod download;
 mod one;
 mod pages;
 mod prepare;

@@ -28,7 +28,16 @@ impl Bounded {
         let scrubber = Scrubber::new([]);
         let (limits, policy, guards) = (&self.limits, &Policy::default(), &Guards::default());
         let (upstream, observer) = (&self.client, &Unobserved);
-        let exchange = Exchange { upstream, limits, policy, guards, observer, scrubber: &scrubber, prover: None };
+        let exchange = Exchange {
+            upstream,
+            limits,
+            policy,
+            guards,
+            observer,
+            scrubber: &scrubber,
+            prover: None,
+            bytes_max: limits.response_bytes_max,
+        };
         exchange.whole(request).await.0
     }
 }

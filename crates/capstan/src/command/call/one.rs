@@ -3,9 +3,10 @@
 use std::io::{self, BufWriter, Write};
 
 use capstan_engine::jsonpath::JsonPath;
-use capstan_engine::{CallError, FailedResponse, Invocation, Outcome, Reveal};
+use capstan_engine::{CallError, Download, FailedResponse, Invocation, Reveal, Streamed};
 use http::{HeaderMap, StatusCode, Version};
 
+use super::download;
 use super::prepare::Prepared;
 use super::recording::Target;
 use super::running::block_on;
@@ -16,34 +17,57 @@ use crate::{print, report};
 
 /// Calls the operation once.
 pub(super) fn run(prepared: &Prepared<'_>, invocation: Invocation, select: Option<&JsonPath>) -> Exit {
+    if let Some(exit) = refused(prepared, select) {
+        return exit;
+    }
+    match begin(prepared, &invocation) {
+        Ok(begun) => finish(prepared, invocation, select, begun),
+        Err(error) => prepared.fail(&error),
+    }
+}
+
+/// What must be there before anything is sent.
+struct Begun<'a> {
+    recording: Option<Target<'a>>,
+    file: Option<download::Target>,
+}
+
+fn begin<'a>(prepared: &Prepared<'a>, invocation: &Invocation) -> Result<Begun<'a>, CallError> {
     let Prepared { args, terminal, engine, operation, .. } = prepared;
     // What cannot be sent is said before anything that sounds as if it had been.
-    if let Err(error) = engine.render(&invocation, Reveal::Secret) {
-        return prepared.fail(&error);
-    }
-    let target = match args.record.as_deref().map(Target::create).transpose() {
-        Ok(target) => target,
-        Err(error) => return prepared.fail(&error),
-    };
+    engine.render(invocation, Reveal::Secret)?;
+    let recording = args.record.as_deref().map(Target::create).transpose()?;
+    let masked = engine.render(invocation, Reveal::Masked)?;
+    let file = download::Target::open(prepared, format!("{} {}", masked.method, masked.url))?;
     if args.replay.is_none() {
         engine.notices(*operation).iter().for_each(|notice| report::note(notice, terminal));
     }
-    let result = match block_on(engine.call(invocation)) {
-        Ok(result) => result,
-        Err(error) => return prepared.fail(&error),
+    Ok(Begun { recording, file })
+}
+
+fn finish(
+    prepared: &Prepared<'_>,
+    invocation: Invocation,
+    select: Option<&JsonPath>,
+    Begun { recording, mut file }: Begun<'_>,
+) -> Exit {
+    let invocation = match file.as_ref().and_then(|file| file.rest.clone()) {
+        Some(rest) => invocation.rest(rest),
+        None => invocation,
     };
-    let recorded = prepared.record(target);
-    let exit = match result {
-        Ok(outcome) => {
-            if args.verbose {
-                outcome.notices.iter().for_each(|notice| report::note(notice, terminal));
-            }
-            let printing = Printing { format: args.format, select, terminal };
-            print::finished(write_out(|out| print_outcome(prepared, out, &outcome, &printing)), Exit::Done, terminal)
-        }
+    let (result, recorded) = match block_on(answer(prepared, invocation, select, file.as_mut())) {
+        Ok(result) => (result, prepared.record(recording)),
+        Err(interrupted) => (Err(interrupted), Ok(())),
+    };
+    let exit = match result.and_then(|written| complete(&mut file, written)) {
+        Ok(written) => print::finished(written, Exit::Done, prepared.terminal),
         Err(error) => {
             print_failed(prepared, &error);
-            prepared.fail(&error)
+            let exit = prepared.fail(&error);
+            if let Some(file) = file {
+                file.say_what_is_left(&error, prepared);
+            }
+            exit
         }
     };
     // The outcome came first: it is all that is left of a call that could not be recorded.
@@ -53,16 +77,72 @@ pub(super) fn run(prepared: &Prepared<'_>, invocation: Invocation, select: Optio
     }
 }
 
-fn print_outcome(
-    prepared: &Prepared<'_>,
-    out: &mut dyn Write,
-    outcome: &Outcome,
-    printing: &Printing<'_>,
-) -> io::Result<()> {
-    if prepared.args.include {
-        head(prepared, out, outcome.version, outcome.status, &outcome.headers)?;
+/// Gives the file its name. One whose answer did not get there has none.
+fn complete(file: &mut Option<download::Target>, written: io::Result<()>) -> Result<io::Result<()>, CallError> {
+    if written.is_ok()
+        && let Some(file) = file.take()
+    {
+        file.part.finish()?;
     }
-    output::print(out, &outcome.outputs, printing)
+    Ok(written)
+}
+
+/// What makes no sense for a binary answer.
+fn refused(prepared: &Prepared<'_>, select: Option<&JsonPath>) -> Option<Exit> {
+    let Prepared { args, terminal, engine, operation, .. } = prepared;
+    if !engine.catalogue().operation(*operation).is_binary() {
+        return None;
+    }
+    if select.is_some() {
+        let help = "write the bytes into a file: `--output FILE`".to_owned();
+        return Some(report::usage("`--select` cannot look into a binary answer", &[help], terminal));
+    }
+    if terminal.stdout && args.download.output.is_none() {
+        let help = "write them into a file: `--output FILE`; to the terminal all the same: `--output -`".to_owned();
+        return Some(report::usage("the bytes of a binary answer would disturb the terminal", &[help], terminal));
+    }
+    None
+}
+
+/// Sends the call and puts its answer where it goes. The inner result is that of stdout.
+async fn answer(
+    prepared: &Prepared<'_>,
+    invocation: Invocation,
+    select: Option<&JsonPath>,
+    file: Option<&mut download::Target>,
+) -> Result<io::Result<()>, CallError> {
+    let Prepared { args, terminal, engine, .. } = prepared;
+    match engine.stream(invocation).await? {
+        Streamed::Outcome(outcome) => {
+            if args.verbose {
+                outcome.notices.iter().for_each(|notice| report::note(notice, terminal));
+            }
+            let head = |out: &mut dyn Write| match args.include {
+                true => head(prepared, out, outcome.version, outcome.status, &outcome.headers),
+                false => Ok(()),
+            };
+            let Some(file) = file else {
+                let printing = Printing { format: args.format, select, terminal };
+                return Ok(write_out(|out| head(out).and_then(|()| output::print(out, &outcome.outputs, &printing))));
+            };
+            let printing = Printing { format: args.format, select, terminal: &terminal.to_file() };
+            file.write(|out| output::print(out, &outcome.outputs, &printing))?;
+            Ok(write_out(head))
+        }
+        Streamed::Download(mut download) => {
+            if args.include {
+                let Download { version, status, headers, .. } = &download;
+                let written = write_out(|out| head(prepared, out, *version, *status, headers));
+                if written.is_err() {
+                    return Ok(written);
+                }
+            }
+            match file {
+                Some(file) => file.receive(&mut download, terminal).await.map(Ok),
+                None => download::print(&mut download).await,
+            }
+        }
+    }
 }
 
 /// Writes the status line and the headers of an answer, without the secrets that it repeats.

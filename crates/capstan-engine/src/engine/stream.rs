@@ -1,0 +1,153 @@
+//! Answers that are handed on as they come: the engine's side of [`Download`].
+
+use capstan_spec::diagnostic::Code;
+use capstan_spec::document::RawFormat;
+use http::{HeaderMap, Method, StatusCode};
+use serde_json::{Map, Value};
+
+use super::failure::from_upstream;
+use super::{Engine, Inner, Invocation};
+use crate::download::Download;
+use crate::error::CallError;
+use crate::limits::STREAM_BYTES_MAX;
+use crate::outcome::Outcome;
+use crate::plan::{Operation, OperationId};
+use crate::range::{self, Placed, Rest};
+use crate::render::Reveal;
+use crate::upstream::{Body, Incoming, UpstreamError};
+
+/// An answer, in the form in which it comes.
+#[derive(Debug)]
+pub enum Streamed {
+    /// It came whole, and its outputs are there.
+    Outcome(Outcome),
+    /// It is binary (`outputRawFormat: binary`): its bytes are on their way.
+    Download(Download),
+}
+
+/// What an answer is to: for the errors that come while it is read.
+pub(crate) struct Origin {
+    pub(crate) engine: Engine,
+    pub(crate) id: OperationId,
+    pub(crate) params: Map<String, Value>,
+}
+
+impl Origin {
+    /// An error of the upstream, as one of the call.
+    pub(crate) fn error(&self, error: UpstreamError) -> CallError {
+        let inner = &*self.engine.inner;
+        let request = inner.shown(inner.plan.operation(self.id), &self.params);
+        inner.guard(from_upstream(error).for_request(request))
+    }
+}
+
+impl Engine {
+    /// Calls an operation, and hands on as it comes what is not to be kept in memory. Dropping the
+    /// future, or what it gives, cancels the call.
+    ///
+    /// # Errors
+    /// Those of [`Engine::call`]; `BadRange` where a part of a body came that was not asked for.
+    pub async fn stream(&self, invocation: Invocation) -> Result<Streamed, CallError> {
+        let inner = &*self.inner;
+        let id = inner.plan.find(&invocation.operation)?;
+        let operation = inner.plan.operation(id);
+        let Invocation { params, rest, .. } = invocation;
+        let answer = inner.open(operation, &params, rest.as_ref()).await.map_err(|error| inner.guard(error))?;
+        let (incoming, placed) = answer;
+        if operation.outputs.format == RawFormat::Binary {
+            let origin = Origin { engine: self.clone(), id, params };
+            let offset = rest.map_or(0, |rest| rest.offset);
+            return Ok(Streamed::Download(inner.download(operation, incoming, placed, offset, origin)));
+        }
+        let read = incoming.read(u64::MAX).await; // in memory already, and within its bound
+        let response = read.map_err(|error| inner.guard(from_upstream(error)))?;
+        let outcome = inner.outcome(operation, &params, response).map_err(|error| inner.guard(error))?;
+        Ok(Streamed::Outcome(outcome))
+    }
+}
+
+impl Inner {
+    /// Sends a request and gives its answer, which is no error, and what of the body it holds.
+    async fn open(
+        &self,
+        operation: &Operation,
+        params: &Map<String, Value>,
+        rest: Option<&Rest>,
+    ) -> Result<(Incoming, Placed), CallError> {
+        let incoming = self.send_for(operation, params, rest).await?;
+        match range::place(incoming.status, &incoming.headers, rest) {
+            Ok(Placed::Changed) => {
+                let incoming = self.send_for(operation, params, None).await?;
+                Ok((incoming, Placed::Whole))
+            }
+            Ok(placed) => Ok((incoming, placed)),
+            Err(why) => {
+                let message = format!("`{}` answered with another part of the body: {why}", operation.name);
+                Err(CallError::new(Code::BadRange, message)
+                    .for_request(self.shown(operation, params))
+                    .with_help("load the whole body: leave out `--continue`"))
+            }
+        }
+    }
+
+    async fn send_for(
+        &self,
+        operation: &Operation,
+        params: &Map<String, Value>,
+        rest: Option<&Rest>,
+    ) -> Result<Incoming, CallError> {
+        let mut rendered = self.prepare(operation, params, Reveal::Secret)?;
+        self.check_transport(operation, &rendered)?;
+        let is_binary = operation.outputs.format == RawFormat::Binary;
+        if is_binary {
+            rendered.request.headers.push(range::identity());
+        }
+        let asked = rest.filter(|_| is_binary && rendered.request.method == Method::GET);
+        rendered.request.headers.extend(asked.and_then(Rest::headers).into_iter().flatten());
+        let is_streamed: fn(&HeaderMap) -> bool = if is_binary { |_| true } else { |_| false };
+        let (opened, history) = self.exchange(operation).open(rendered.request, is_streamed).await;
+        let failed = |error: CallError| error.after(&history);
+        let incoming = opened.map_err(|e| failed(from_upstream(e).for_request(self.shown(operation, params))))?;
+        let is_answer = incoming.status == StatusCode::RANGE_NOT_SATISFIABLE && asked.is_some();
+        if incoming.status.is_success() || is_answer {
+            return Ok(incoming);
+        }
+        let read = incoming.read(u64::MAX).await; // in memory already, and within its bound
+        let response = read.map_err(|e| failed(from_upstream(e)))?;
+        Err(failed(self.failed(operation, params, response)))
+    }
+
+    fn download(
+        &self,
+        operation: &Operation,
+        incoming: Incoming,
+        placed: Placed,
+        asked: u64,
+        origin: Origin,
+    ) -> Download {
+        let Incoming { status, version, headers, url, redirects: _, body } = incoming;
+        let (offset, total, body) = match placed {
+            Placed::Whole | Placed::Changed => (0, body.length(), body),
+            Placed::Rest { total } => (asked, total.or(body.length().map(|rest| asked + rest)), body),
+            Placed::Complete => (asked, Some(asked), Body::whole(bytes::Bytes::new())),
+        };
+        Download {
+            status,
+            version,
+            headers,
+            media_type: operation.binary.media_type.as_deref().map(str::to_owned),
+            offset,
+            total,
+            body,
+            bytes_max: self.stream_bytes_max(operation),
+            url,
+            origin,
+            received: offset,
+        }
+    }
+
+    /// Bytes of a body that is handed on: the caller's limit, the document's, ours.
+    fn stream_bytes_max(&self, operation: &Operation) -> u64 {
+        self.limits.stream_bytes_max.or(operation.binary.bytes_max).unwrap_or(STREAM_BYTES_MAX)
+    }
+}

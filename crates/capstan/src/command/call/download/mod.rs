@@ -1,0 +1,134 @@
+//! A binary answer on its way to a file or to stdout, piece by piece.
+
+mod part;
+
+use std::io::{self, BufWriter, Write as _};
+
+use capstan_engine::range::{Rest, validator};
+use capstan_engine::{CallError, Download};
+use capstan_spec::diagnostic::Code;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+pub(super) use self::part::{Part, State};
+use super::prepare::Prepared;
+use crate::report;
+use crate::terminal::Terminal;
+
+/// A file that an answer goes to, and what of it was there before.
+pub(super) struct Target {
+    pub(super) part: Part,
+    /// The request that it answers, secrets masked.
+    request: String,
+    /// The rest that is asked for.
+    pub(super) rest: Option<Rest>,
+    /// Whether it can be gone on with after an interruption; `None` before anything has come.
+    is_resumable: Option<bool>,
+}
+
+impl Target {
+    /// Makes the file of `--output` ready, if there is one.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub(super) fn open(prepared: &Prepared<'_>, request: String) -> Result<Option<Self>, CallError> {
+        let asked = &prepared.args.download;
+        let Some(path) = asked.file() else { return Ok(None) };
+        let part = Part::open(path)?;
+        let rest = part.rest(&request).filter(|_| asked.resume);
+        if asked.resume && rest.is_none() {
+            let why = match part.length() {
+                0 => "there is nothing to continue: the whole answer is loaded",
+                _ => {
+                    "what is there cannot be continued: it is of another request, or the API gave it no strong \
+                     `ETag` and no `Last-Modified`; the whole answer is loaded"
+                }
+            };
+            report::note(why, prepared.terminal);
+        }
+        Ok(Some(Target { part, request, is_resumable: None, rest }))
+    }
+
+    /// Takes a body in.
+    ///
+    /// # Errors
+    /// The body ends early or is too large, or the file cannot be written. What came stays.
+    pub(super) async fn receive(&mut self, download: &mut Download, terminal: &Terminal) -> Result<(), CallError> {
+        let asked = self.rest.as_ref().map_or(0, |rest| rest.offset);
+        if download.offset < asked {
+            report::note("the answer starts over: the API sent no part, or the body is another one by now", terminal);
+        }
+        let validator = match download.offset {
+            0 => validator(&download.headers),
+            // The answer to a range need not repeat it.
+            _ => self.rest.as_ref().map(|rest| rest.validator.clone()),
+        };
+        self.is_resumable = Some(validator.is_some());
+        self.part.begin(download.offset, Some(&State { request: self.request.clone(), validator }))?;
+        let bar = progress(download, terminal);
+        while let Some(chunk) = download.chunk().await? {
+            self.part.write_all(&chunk).map_err(|error| self.part.failed(&error))?;
+            bar.inc(chunk.len() as u64);
+        }
+        bar.finish_and_clear();
+        Ok(())
+    }
+
+    /// Writes an answer that is there already.
+    ///
+    /// # Errors
+    /// Those of the file.
+    pub(super) fn write(&mut self, write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>) -> Result<(), CallError> {
+        self.part.begin(0, None)?;
+        let mut out = BufWriter::new(&mut self.part);
+        let written = write(&mut out).and_then(|()| out.flush());
+        drop(out);
+        written.map_err(|error| self.part.failed(&error))
+    }
+
+    /// Says what is there of a file that did not become whole.
+    pub(super) fn say_what_is_left(self, error: &CallError, prepared: &Prepared<'_>) {
+        let Some(kept) = self.part.kept() else { return self.part.discard() };
+        // What an earlier run left is as it was.
+        let Some(is_resumable) = self.is_resumable.or(self.rest.as_ref().map(|_| true)) else { return };
+        let (kept, length) = (kept.display(), self.part.length());
+        let text = match is_resumable {
+            true if error.code() == Code::ResponseTooLarge => {
+                format!("{length} bytes are in `{kept}`; go on with the same call, `--continue` and a larger limit")
+            }
+            true => format!("{length} bytes are in `{kept}`; go on with the same call and `--continue`"),
+            false => format!("{length} bytes are in `{kept}`; the API gives no way to go on with them"),
+        };
+        report::note(&text, prepared.terminal);
+    }
+}
+
+/// Hands a body on to stdout.
+///
+/// # Errors
+/// Those of the body. The inner result is that of stdout.
+pub(super) async fn print(download: &mut Download) -> Result<io::Result<()>, CallError> {
+    while let Some(chunk) = download.chunk().await? {
+        let mut out = io::stdout().lock();
+        if let Err(error) = out.write_all(&chunk).and_then(|()| out.flush()) {
+            return Ok(Err(error));
+        }
+    }
+    Ok(Ok(()))
+}
+
+/// The bar on stderr that tells how far the file is.
+fn progress(download: &Download, terminal: &Terminal) -> ProgressBar {
+    let target = match terminal.stderr {
+        true => ProgressDrawTarget::stderr(),
+        false => ProgressDrawTarget::hidden(),
+    };
+    let template = match download.total {
+        Some(_) => "{wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}",
+        None => "{spinner} {bytes} {bytes_per_sec}",
+    };
+    let style = ProgressStyle::with_template(template).expect("the template is sound");
+    let bar = ProgressBar::with_draw_target(download.total, target).with_style(style);
+    bar.set_position(download.offset);
+    bar.reset_eta();
+    bar
+}
