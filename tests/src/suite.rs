@@ -8,6 +8,7 @@ mod corpus;
 mod emulator;
 mod harness;
 mod selftest;
+mod streams;
 mod tidy;
 
 use std::path::{Path, PathBuf};
@@ -20,6 +21,7 @@ fn main() -> ExitCode {
     let mut trials = cases();
     trials.extend(selftest::ALL.iter().map(|(name, test)| trial("selftest", name, *test)));
     trials.extend(batches::ALL.iter().map(|(name, test)| trial("batches", name, *test)));
+    trials.extend(streams::ALL.iter().map(|(name, test)| trial("streams", name, *test)));
     trials.extend(tidy::ALL.iter().map(|(name, test)| trial("tidy", name, *test)));
     trials.extend(corpus::trials());
     libtest_mimic::run(&arguments, trials).exit_code()

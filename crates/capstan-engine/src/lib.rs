@@ -20,6 +20,7 @@
 //! state. The network, the environment and the files come in through [`EngineBuilder`] and can be
 //! replaced there.
 
+mod attachment;
 mod auth;
 pub mod bindings;
 mod compile;
@@ -41,11 +42,13 @@ mod pattern;
 mod pem;
 mod plan;
 pub mod range;
+mod records;
 mod render;
 pub mod upstream;
 mod value;
 mod variables;
 
+pub use attachment::Attachment;
 pub use capstan_spec as spec;
 pub use download::Download;
 pub use engine::{Engine, EngineBuilder, Invocation, Streamed};
@@ -59,5 +62,6 @@ pub use pages::{Page, PageLimits, Pages, Resume};
 pub use plan::{
     Catalogue, FixedView, InputView, ListStyle, OperationId, OperationView, OutputView, PaginationView, Place, Plan,
 };
+pub use records::{Record, Records};
 pub use render::Reveal;
 pub use variables::VariableState;

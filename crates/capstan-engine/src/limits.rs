@@ -20,6 +20,14 @@ pub const RESPONSE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// sets a limit: memory does not bound it, but a body without an end would fill any disk.
 pub const STREAM_BYTES_MAX: u64 = 1024 * 1024 * 1024 * 1024;
 
+/// Bytes of a file that are read at a time while it is sent: large enough that reading costs
+/// nothing beside sending, small enough for many uploads at once.
+pub const FILE_PIECE_BYTES: usize = 64 * 1024;
+
+/// Bytes of one record of a stream: it has to fit into memory, and is an item of a list rather than
+/// the list.
+pub const RECORD_BYTES_MAX: u64 = 16 * 1024 * 1024;
+
 /// Redirects that one call follows. Browsers allow 20; an API rarely needs two.
 pub const REDIRECTS_MAX: u32 = 10;
 

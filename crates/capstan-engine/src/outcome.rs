@@ -117,7 +117,7 @@ impl Outputs {
 }
 
 /// Writes JSON text without the white space between its tokens (RFC 8259, section 2).
-fn write_compact(out: &mut dyn Write, text: &str) -> io::Result<()> {
+pub(crate) fn write_compact(out: &mut dyn Write, text: &str) -> io::Result<()> {
     let bytes = text.as_bytes();
     let mut from = 0;
     let mut at = 0;

@@ -10,6 +10,7 @@ use crate::bindings::Secret;
 use crate::encode;
 use crate::error::CallError;
 use crate::render::{BaseText, Reveal};
+use crate::upstream::Coding;
 
 /// Changes to every operation of an engine. Texts may hold `{{VARIABLE}}` or `$env.VARIABLE`.
 #[derive(Clone, Debug, Default)]
@@ -24,6 +25,8 @@ pub struct Overrides {
     pub queries: Vec<(String, String)>,
     /// How connections to every consumed API are made safe.
     pub tls: Option<TlsOverride>,
+    /// How bodies are compressed, in place of what the file says.
+    pub compression: Option<Coding>,
 }
 
 /// A client's certificate, its key, and the authorities that are trusted: texts in PEM.
@@ -142,6 +145,7 @@ pub(crate) struct BoundOverrides {
     /// Encoded names and values.
     pub(crate) queries: Vec<(Box<str>, BoundText)>,
     pub(crate) tls: Option<TlsTexts>,
+    pub(crate) compression: Option<Coding>,
 }
 
 /// The credential of an override.
@@ -188,7 +192,7 @@ impl BoundOverrides {
     /// Fills in the variables of overrides. `variable` gives the value of a variable.
     pub(crate) fn bind(overrides: &Overrides, variable: &dyn Fn(&str) -> Option<String>) -> Result<Self, CallError> {
         let text = |text: &str| bind_text(text, variable);
-        let mut bound = BoundOverrides::default();
+        let mut bound = BoundOverrides { compression: overrides.compression, ..BoundOverrides::default() };
         if let Some(base) = &overrides.base_uri {
             bound.base = Some(base_uri(text(base)?)?);
         }

@@ -3,9 +3,11 @@
 use std::io::Read;
 use std::path::Path;
 
+use capstan_engine::{Attachment, CallError, Engine, Invocation, OperationId};
 use serde_json::{Map, Value};
 
-/// Bytes of one file that is a parameter; a larger payload wants a stream, which this is not.
+/// Bytes of one file that becomes a text, and of standard input: they are kept in memory. Files that
+/// are sent as they are have no limit.
 const FILE_BYTES_MAX: u64 = 256 * 1024 * 1024;
 
 /// What is wrong with a parameter, and an example of how it is written.
@@ -20,9 +22,60 @@ impl BadParameter {
     }
 }
 
+/// Parameters as they are given, before anybody knows which of their files are texts.
+pub(crate) struct Given {
+    params: Map<String, Value>,
+    /// The paths behind `name=@path`, in order.
+    files: Vec<(String, String)>,
+}
+
+/// Why parameters cannot be used.
+pub(crate) enum Unusable {
+    /// Their text.
+    Parameter(BadParameter),
+    /// A file among them.
+    File(CallError),
+}
+
+impl Given {
+    /// The parameters for an operation: a file that it takes as it is stays one, any other is read
+    /// as text.
+    pub(crate) fn put(
+        self,
+        invocation: Invocation,
+        engine: &Engine,
+        operation: OperationId,
+    ) -> Result<Invocation, Unusable> {
+        let (files, texts): (Vec<_>, Vec<_>) =
+            self.files.into_iter().partition(|(name, _)| engine.takes_file(operation, name));
+        let mut params = self.params;
+        let mut read = Map::new();
+        let mut lists = Vec::new();
+        for (name, path) in texts {
+            let text = file(&path).map(without_line_end).map_err(Unusable::Parameter)?;
+            add(&mut read, &mut lists, name, Value::String(text));
+        }
+        params.extend(read);
+        let mut invocation = invocation.params(params);
+        for (name, path) in files {
+            invocation = invocation.file(name, attachment(&path)?);
+        }
+        Ok(invocation)
+    }
+}
+
+/// A file that is sent as it is. What has no size beforehand, a pipe for instance, is read now.
+fn attachment(path: &str) -> Result<Attachment, Unusable> {
+    let is_pipe = std::fs::metadata(path).is_ok_and(|meta| !meta.is_file() && !meta.is_dir());
+    if path == "-" || is_pipe {
+        return bytes(path).map(Attachment::bytes).map_err(Unusable::Parameter);
+    }
+    Attachment::open(path).map_err(Unusable::File)
+}
+
 /// Reads parameters: those of `--params` first, single ones over them. A name that is given twice
 /// makes a list.
-pub(crate) fn read(all: Option<&str>, single: &[String]) -> Result<Map<String, Value>, BadParameter> {
+pub(crate) fn read(all: Option<&str>, single: &[String]) -> Result<Given, BadParameter> {
     refuse_second_stdin(all, single)?;
     let mut params = match all {
         Some(text) => object(text)?,
@@ -30,22 +83,34 @@ pub(crate) fn read(all: Option<&str>, single: &[String]) -> Result<Map<String, V
     };
     let mut given: Map<String, Value> = Map::new();
     let mut lists: Vec<String> = Vec::new();
+    let mut files = Vec::new();
     for text in single {
-        let (name, value) = parameter(text)?;
-        match given.get_mut(&name) {
-            // A first value that is an array itself is one value of the list.
-            Some(Value::Array(list)) if lists.contains(&name) => list.push(value),
-            Some(first) => {
-                *first = Value::Array(vec![first.take(), value]);
-                lists.push(name);
-            }
-            None => {
-                given.insert(name, value);
-            }
+        match parameter(text)? {
+            Parameter::Value(name, value) => add(&mut given, &mut lists, name, value),
+            Parameter::File(name, path) => files.push((name, path)),
         }
     }
+    if let Some((name, _)) = files.iter().find(|(name, _)| given.contains_key(name)) {
+        let message = format!("`{name}` is given as a text and as a file");
+        return Err(BadParameter::new(message, "give one of the two"));
+    }
     params.extend(given);
-    Ok(params)
+    Ok(Given { params, files })
+}
+
+/// Adds a value; a second one of the same name makes a list, of which there are `lists`.
+fn add(given: &mut Map<String, Value>, lists: &mut Vec<String>, name: String, value: Value) {
+    match given.get_mut(&name) {
+        // A first value that is an array itself is one value of the list.
+        Some(Value::Array(list)) if lists.contains(&name) => list.push(value),
+        Some(first) => {
+            *first = Value::Array(vec![first.take(), value]);
+            lists.push(name);
+        }
+        None => {
+            given.insert(name, value);
+        }
+    }
 }
 
 /// How many parameters are read from standard input.
@@ -83,8 +148,16 @@ fn object(text: &str) -> Result<Map<String, Value>, BadParameter> {
     }
 }
 
-/// One parameter. It is split at the first `=`; a `:` right before it says JSON.
-fn parameter(text: &str) -> Result<(String, Value), BadParameter> {
+/// One parameter.
+enum Parameter {
+    /// A text, or JSON.
+    Value(String, Value),
+    /// The path of a file.
+    File(String, String),
+}
+
+/// Reads one parameter. It is split at the first `=`; a `:` right before it says JSON.
+fn parameter(text: &str) -> Result<Parameter, BadParameter> {
     let Some((name, value)) = text.split_once('=').filter(|(name, _)| !name.trim_end_matches(':').is_empty()) else {
         return Err(BadParameter::new(
             format!("`{text}` is not a parameter"),
@@ -92,8 +165,12 @@ fn parameter(text: &str) -> Result<(String, Value), BadParameter> {
         ));
     };
     match name.strip_suffix(':') {
-        Some(name) => Ok((name.to_owned(), json(name, value)?)),
-        None => Ok((name.to_owned(), Value::String(text_value(value)?))),
+        Some(name) => Ok(Parameter::Value(name.to_owned(), json(name, value)?)),
+        None => Ok(match value.strip_prefix('@') {
+            Some(literal) if literal.starts_with('@') => Parameter::Value(name.to_owned(), literal.into()),
+            Some(path) => Parameter::File(name.to_owned(), path.to_owned()),
+            None => Parameter::Value(name.to_owned(), value.into()),
+        }),
     }
 }
 
@@ -110,14 +187,6 @@ fn json(name: &str, value: &str) -> Result<Value, BadParameter> {
     })
 }
 
-fn text_value(value: &str) -> Result<String, BadParameter> {
-    match value.strip_prefix('@') {
-        Some(literal) if literal.starts_with('@') => Ok(literal.to_owned()),
-        Some(path) => file(path).map(without_line_end),
-        None => Ok(value.to_owned()),
-    }
-}
-
 /// A text without the line end that editors put behind the last line, as `$(cat file)` has it.
 fn without_line_end(mut text: String) -> String {
     if text.ends_with('\n') {
@@ -131,20 +200,27 @@ fn without_line_end(mut text: String) -> String {
 
 /// The text of a file; `-` is standard input.
 fn file(path: &str) -> Result<String, BadParameter> {
-    let fail = |why: String| {
-        BadParameter::new(format!("`{path}` cannot be read: {why}"), "for a text that begins with `@` write `@@`")
-    };
+    String::from_utf8(bytes(path)?).map_err(|_| unreadable(path, "it is not UTF-8 text"))
+}
+
+fn unreadable(path: &str, why: &str) -> BadParameter {
+    BadParameter::new(format!("`{path}` cannot be read: {why}"), "for a text that begins with `@` write `@@`")
+}
+
+/// The bytes of a file; `-` is standard input.
+fn bytes(path: &str) -> Result<Vec<u8>, BadParameter> {
     let mut bytes = Vec::new();
     let read = if path == "-" {
         std::io::stdin().take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes)
     } else {
         std::fs::File::open(Path::new(path)).and_then(|f| f.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes))
     };
-    read.map_err(|error| fail(error.to_string()))?;
+    read.map_err(|error| unreadable(path, &error.to_string()))?;
     if bytes.len() as u64 > FILE_BYTES_MAX {
-        return Err(fail(format!("it is larger than {} MiB", FILE_BYTES_MAX / (1024 * 1024))));
+        let why = format!("it is larger than {} MiB", FILE_BYTES_MAX / (1024 * 1024));
+        return Err(unreadable(path, &why));
     }
-    String::from_utf8(bytes).map_err(|_| fail("it is not UTF-8 text".to_owned()))
+    Ok(bytes)
 }
 
 #[cfg(test)]
@@ -157,7 +233,7 @@ mod tests {
     fn read_all(single: &[&str]) -> Value {
         let single: Vec<String> = single.iter().map(|s| (*s).to_owned()).collect();
         match read(None, &single) {
-            Ok(params) => Value::Object(params),
+            Ok(given) => Value::Object(given.params),
             Err(error) => panic!("{}", error.message),
         }
     }
@@ -176,7 +252,7 @@ mod tests {
 
     #[test]
     fn what_is_no_parameter() {
-        for bad in ["name", "=x", ":=x", "a:=no", "a=@/nowhere/at/all"] {
+        for bad in ["name", "=x", ":=x", "a:=no", "a:=@/nowhere/at/all"] {
             assert!(read(None, &[bad.to_owned()]).is_err(), "{bad}");
         }
         assert!(read(Some("[1]"), &[]).is_err());

@@ -3,13 +3,14 @@
 use std::collections::VecDeque;
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::Response;
 use hyper::body::{Body, Frame, SizeHint};
-use tokio::time::Sleep;
+use tokio::sync::Notify;
 
 /// One step of a body.
 #[derive(Clone, Debug)]
@@ -20,6 +21,8 @@ pub(crate) enum Step {
     Repeat(Bytes, u64),
     /// Nothing for a while.
     Wait(Duration),
+    /// Nothing until somebody opens the gate.
+    Hold(Arc<Notify>),
     /// The connection is closed in the middle of the body.
     Break,
 }
@@ -72,7 +75,7 @@ impl Reply {
 /// A body that plays its steps.
 pub(super) struct Scripted {
     steps: VecDeque<Step>,
-    waiting: Option<Pin<Box<Sleep>>>,
+    waiting: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
 }
 
 impl Body for Scripted {
@@ -94,6 +97,7 @@ impl Body for Scripted {
                     return Poll::Ready(Some(Ok(Frame::data(bytes))));
                 }
                 Some(Step::Wait(time)) => self.waiting = Some(Box::pin(tokio::time::sleep(time))),
+                Some(Step::Hold(gate)) => self.waiting = Some(Box::pin(async move { gate.notified().await })),
                 Some(Step::Break) => return Poll::Ready(Some(Err(io::Error::other("broken off")))),
             }
         }
@@ -107,7 +111,7 @@ impl Body for Scripted {
         let sizes = self.steps.iter().map(|step| match step {
             Step::Send(bytes) => Some(bytes.len() as u64),
             Step::Repeat(bytes, times) => Some(bytes.len() as u64 * times),
-            Step::Wait(_) | Step::Break => None,
+            Step::Wait(_) | Step::Hold(_) | Step::Break => None,
         });
         sizes.sum::<Option<u64>>().map_or_else(SizeHint::default, SizeHint::with_exact)
     }

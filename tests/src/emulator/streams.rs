@@ -15,12 +15,20 @@
 //! | `/short` | 16 bytes of the 40 that are announced |
 //! | `/full` | all 40 bytes but not the end of the body; a range from there on is not satisfiable |
 //! | `/huge` | as many zeros as `bytes` says; `length=no` sends them in chunks |
-//! | `/slow` | a byte every 20 ms, without end |
+//! | `/slow` | 1000 points, one every 20 ms; a range at once |
+//! | `/events` | server-sent events in every spelling |
+//! | `/events-cut` | an event with an id, and the connection breaks off |
+//! | `/lines`, `/sequence` | two records each |
+//! | `/broken-line` | a line of JSON and one that is none |
+//! | `/long-line` | a line, and one of 100 bytes |
+//! | `/gate` | a line, and a second one once `/open` was asked for |
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
+use tokio::sync::Notify;
 
 use super::{Received, Reply, Server, Step};
 
@@ -33,7 +41,15 @@ const CUT: usize = 16;
 /// A server of streams.
 pub(crate) fn start() -> Server {
     let count = AtomicU64::new(0);
-    Server::start(move |request| answer(request, count.fetch_add(1, Ordering::Relaxed)))
+    let gate = Arc::new(Notify::new());
+    Server::start(move |request| match request.path() {
+        "/gate" => gated(gate.clone()),
+        "/open" => {
+            gate.notify_one();
+            Reply::empty(204)
+        }
+        _ => answer(request, count.fetch_add(1, Ordering::Relaxed)),
+    })
 }
 
 fn answer(request: &Received, count: u64) -> Reply {
@@ -50,7 +66,13 @@ fn answer(request: &Received, count: u64) -> Reply {
         "/other-version" => file(206, &FILE[CUT..]).header("content-range", "bytes 16-39/40").header("etag", "\"v2\""),
         "/short" => cut(request, count),
         "/huge" => huge(request),
-        "/slow" => slow(),
+        "/slow" => slow(request),
+        "/events" => Reply::new(200, "text/event-stream", EVENTS),
+        "/events-cut" => events_cut(),
+        "/lines" => Reply::new(200, "application/x-ndjson", "{\"id\": 1, \"x\": [1]}\r\n\n{\"id\":2}"),
+        "/sequence" => Reply::new(200, "application/json-seq", "\x1e{\"id\":\n1}\n\x1e{\"id\":2}\n"),
+        "/broken-line" => Reply::new(200, "application/jsonl", "{\"id\":1}\n{\"id\":\n"),
+        "/long-line" => Reply::new(200, "application/jsonl", format!("{{\"id\":1}}\n\"{}\"\n", "a".repeat(100))),
         _ => Reply::json(404, &serde_json::json!({"error": "no such stream"})),
     }
 }
@@ -109,9 +131,31 @@ fn huge(request: &Received) -> Reply {
     reply
 }
 
-fn slow() -> Reply {
-    let mut reply = Reply::empty(200).header("etag", "\"v1\"").header("content-length", "1000000");
-    for _ in 0..100_000 {
+/// Events with each kind of line end, a comment, a name, an id, and one that does not end.
+const EVENTS: &str = "\u{feff}: a comment\ndata: first\n\nevent: add\r\nid: 7\r\ndata: {\"n\": 1,\r\ndata:  \"t\": \"x\"}\r\n\r\n\
+                      data: 3\rretry: 10\r\rdata: never\n";
+
+fn events_cut() -> Reply {
+    let mut reply = Reply::new(200, "text/event-stream; charset=utf-8", "id: 41\ndata: {\"n\":1}\n\n");
+    reply.body.extend([Step::Wait(Duration::from_millis(20)), Step::Break]);
+    reply
+}
+
+fn gated(gate: Arc<Notify>) -> Reply {
+    let mut reply = Reply::new(200, "application/x-ndjson", "{\"id\":1}\n");
+    reply.body.extend([Step::Hold(gate), Step::Send(Bytes::from_static(b"{\"id\":2}\n"))]);
+    reply
+}
+
+fn slow(request: &Received) -> Reply {
+    let range = request.header("range");
+    let from: Option<usize> = range.and_then(|range| range.strip_prefix("bytes=")?.strip_suffix('-')?.parse().ok());
+    if let Some(from) = from {
+        let rest = Reply::new(206, "application/octet-stream", ".".repeat(1000 - from));
+        return rest.header("content-range", &format!("bytes {from}-999/1000")).header("etag", "\"v1\"");
+    }
+    let mut reply = Reply::empty(200).header("etag", "\"v1\"").header("content-length", "1000");
+    for _ in 0..1000 {
         reply.body.extend([Step::Send(Bytes::from_static(b".")), Step::Wait(Duration::from_millis(20))]);
     }
     reply

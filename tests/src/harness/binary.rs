@@ -49,7 +49,7 @@ pub(crate) fn run(start: &Start<'_>) -> Result<Finished, String> {
     finish(spawn(start)?, start)
 }
 
-/// Starts the binary: for those who do something to it while it runs.
+/// Starts the binary, for those who look at it while it runs.
 pub(crate) fn spawn(start: &Start<'_>) -> Result<Child, String> {
     let program = BINARY.as_ref().map_err(Clone::clone)?;
     let mut command = Command::new(program);
@@ -111,7 +111,7 @@ fn wait(child: &mut Child, mut interrupt: Option<Duration>) -> Result<i32, Strin
 }
 
 /// By the system's own command: the standard library sends no signal but the deadly one.
-fn send_interrupt(child: &Child) -> Result<(), String> {
+pub(crate) fn send_interrupt(child: &Child) -> Result<(), String> {
     let status = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
     let status = status.map_err(|error| format!("kill: {error}"))?;
     status.success().then_some(()).ok_or_else(|| "the run cannot be interrupted".to_owned())

@@ -203,7 +203,13 @@ impl Setup {
     fn add_answer(&mut self, answer: Given) -> Result<(), String> {
         match self.server.get_or_insert_with(|| Upstream::Given(Vec::new())) {
             Upstream::Given(answers) => answers.push(answer),
-            Upstream::Kinde(_) | Upstream::Echo | Upstream::Quiet | Upstream::Chaos | Upstream::Lists => {
+            Upstream::Kinde(_)
+            | Upstream::Echo
+            | Upstream::Quiet
+            | Upstream::Chaos
+            | Upstream::Lists
+            | Upstream::Streams
+            | Upstream::OAuth => {
                 return Err("a server that answers by itself takes no answers".to_owned());
             }
         }

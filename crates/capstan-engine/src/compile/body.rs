@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use capstan_spec::Text;
 use capstan_spec::diagnostic::{Code, Diagnostic};
-use capstan_spec::document::{BodyKind, Data, DataKind, RequestBody, TypedBody, ValueType};
+use capstan_spec::document::{BodyKind, ConsumedOperation, Data, DataKind, RequestBody, TypedBody, ValueType};
 use capstan_spec::source::Span;
 use http::header;
 
@@ -15,6 +15,7 @@ use super::names::{Implied, Scope};
 use super::xml;
 use crate::encode;
 use crate::plan::{Body, FormField, HeaderParameter, InputId, JsonNode, MultipartPart, Part, Place, Source, Template};
+use crate::upstream::Coding;
 
 /// Compiles the payload. Parameters that become part of it are taken out of the rest.
 pub(super) fn compile(source: &OperationSource<'_>, mut parts: Parts, scope: &mut Scope<'_>) -> (Body, Parts) {
@@ -33,6 +34,14 @@ pub(super) fn compile(source: &OperationSource<'_>, mut parts: Parts, scope: &mu
         given.into_iter().filter(unread).for_each(|id| unreachable(id, scope));
     }
     (body, parts)
+}
+
+/// How the payload is compressed.
+pub(super) fn compression(operation: &ConsumedOperation) -> Option<Coding> {
+    match &operation.body {
+        Some(RequestBody::Typed(typed)) => typed.compression.map(|compression| compression.value.into()),
+        Some(RequestBody::Raw(_)) | None => None,
+    }
 }
 
 /// Reports a parameter in the body that the body of the operation has no placeholder for.
@@ -235,7 +244,7 @@ fn multipart_body(data: &Data, scope: &mut Scope<'_>) -> Body {
 }
 
 fn multipart_part(name: &str, value: Source) -> MultipartPart {
-    MultipartPart { name: name.into(), value, filename: None, content_type: None }
+    MultipartPart { name: name.into(), value, filename: None, content_type: None, is_file: false }
 }
 
 fn multipart_item(item: &Data, scope: &mut Scope<'_>) -> Option<MultipartPart> {
@@ -258,7 +267,7 @@ fn multipart_item(item: &Data, scope: &mut Scope<'_>) -> Option<MultipartPart> {
         f.as_text().map(|text| scope.template(&text, f.span, &implied))
     });
     let content_type = get("contentType").and_then(Data::as_text).map(|t| t.into_owned().into());
-    Some(MultipartPart { name: name.into_owned().into(), value, filename, content_type })
+    Some(MultipartPart { name: name.into_owned().into(), value, filename, content_type, is_file: false })
 }
 
 fn bad_body(span: Span, message: &str, help: &str, scope: &mut Scope<'_>) {
@@ -320,10 +329,7 @@ fn form_parameters(in_form: Vec<(Arc<str>, Source, ValueType)>, in_body: Vec<(Ar
     }
     let parts = all.map(|(name, value, is_file)| {
         let mut part = multipart_part(&name, value);
-        if is_file {
-            part.filename = Some(Template::literal(&*name));
-            part.content_type = Some("application/octet-stream".into());
-        }
+        part.is_file = is_file;
         part
     });
     Body::Multipart(parts.collect())

@@ -156,6 +156,7 @@ fn compile_operation(
             headers: parts.headers,
             cookies: parts.cookies,
             body,
+            compression: body::compression(&source.operation.value),
             auth,
             tls,
             accept: accept(format, binary.media_type.as_deref()),

@@ -12,8 +12,11 @@ use std::sync::Arc;
 use capstan_spec::diagnostic::Code;
 use capstan_spec::document::RawFormat;
 use http::HeaderValue;
+use http::header::CONTENT_TYPE;
+use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
+use crate::attachment::Attachment;
 use crate::auth::{Keeper, Proof};
 use crate::bindings::{Scrubber, Secret};
 use crate::decode::{Notices, decode};
@@ -23,7 +26,7 @@ use crate::exchange::{CallLimits, Exchange, Guards, Prover};
 use crate::observe::Observer;
 use crate::outcome::Outcome;
 use crate::overrides::BoundOverrides;
-use crate::plan::{Catalogue, Operation, OperationId, Plan};
+use crate::plan::{Catalogue, Input, InputId, Operation, OperationId, Plan};
 use crate::range::Rest;
 use crate::render::{self, Context, Rendered, Reveal};
 use crate::upstream::{Request, Response, Upstream};
@@ -41,7 +44,11 @@ pub struct Invocation {
     params: Map<String, Value>,
     page_url: Option<String>,
     rest: Option<Rest>,
+    files: Files,
 }
+
+/// The files among the parameters, by name.
+type Files = IndexMap<String, Vec<Attachment>>;
 
 impl Invocation {
     /// A call of this operation: its name, `namespace.name`, `resource.name`,
@@ -56,15 +63,31 @@ impl Invocation {
         self
     }
 
-    /// Adds parameters.
+    /// Adds parameters; one that was a file is none then.
     pub fn params(mut self, params: Map<String, Value>) -> Self {
+        self.files.retain(|name, _| !params.contains_key(name));
         self.params.extend(params);
         self
+    }
+
+    /// The parameters so far; a file stands there by its name.
+    pub fn values(&self) -> &Map<String, Value> {
+        &self.params
     }
 
     /// Begins a list of pages at the page of this URL: see [`Resume::Url`](crate::Resume::Url).
     pub fn page_url(mut self, url: impl Into<String>) -> Self {
         self.page_url = Some(url.into());
+        self
+    }
+
+    /// Adds a file, whose bytes are sent as they are: see [`Engine::takes_file`]. Several of one
+    /// name are several parts of a form.
+    pub fn file(mut self, name: impl Into<String>, file: Attachment) -> Self {
+        let name = name.into();
+        // The other parameters know it by its name.
+        self.params.insert(name.clone(), file.placeholder().into());
+        self.files.entry(name).or_default().push(file);
         self
     }
 
@@ -163,11 +186,12 @@ impl Engine {
     pub fn render(&self, invocation: &Invocation, reveal: Reveal) -> Result<Request, CallError> {
         let inner = &*self.inner;
         let operation = inner.plan.operation(inner.plan.find(&invocation.operation)?);
-        let prepared = inner.prepare(operation, &invocation.params, reveal).map(|rendered| rendered.request);
+        let Invocation { params, files, .. } = invocation;
+        let prepared = inner.prepare_with(operation, params, files, reveal).map(|rendered| rendered.request);
         let prepared = prepared.and_then(|request| {
             // What is shown must also be what could be sent, once everything for it is there.
             if reveal == Reveal::Masked && inner.missing(operation).is_empty() {
-                inner.prepare(operation, &invocation.params, Reveal::Secret)?;
+                inner.prepare_with(operation, params, files, Reveal::Secret)?;
             }
             Ok(request)
         });
@@ -182,7 +206,14 @@ impl Engine {
     pub async fn call(&self, invocation: Invocation) -> Result<Outcome, CallError> {
         let inner = &*self.inner;
         let operation = inner.plan.operation(inner.plan.find(&invocation.operation)?);
-        inner.call(operation, &invocation.params).await.map_err(|error| inner.guard(error))
+        let Invocation { params, files, .. } = &invocation;
+        inner.call(operation, params, files).await.map_err(|error| inner.guard(error))
+    }
+
+    /// Whether a parameter may be a file: a part of a multipart form, or the whole payload where
+    /// that is neither JSON nor a form.
+    pub fn takes_file(&self, operation: OperationId, parameter: &str) -> bool {
+        self.inner.takes_file(self.inner.plan.operation(operation), parameter)
     }
 }
 
@@ -192,8 +223,13 @@ impl Inner {
         error.scrubbed(|text| self.scrubber.scrub(text).into_owned())
     }
 
-    async fn call(&self, operation: &Operation, params: &Map<String, Value>) -> Result<Outcome, CallError> {
-        let rendered = self.prepare(operation, params, Reveal::Secret)?;
+    async fn call(
+        &self,
+        operation: &Operation,
+        params: &Map<String, Value>,
+        files: &Files,
+    ) -> Result<Outcome, CallError> {
+        let rendered = self.prepare_with(operation, params, files, Reveal::Secret)?;
         let response = self.answer(operation, params, rendered).await?;
         self.outcome(operation, params, response)
     }
@@ -205,9 +241,7 @@ impl Inner {
         params: &Map<String, Value>,
         rendered: Rendered,
     ) -> Result<Response, CallError> {
-        self.check_transport(operation, &rendered)?;
-        let Rendered { mut request, proof, tls, has_credential: _ } = rendered;
-        request.connection.tls = tls.map(|tls| self.keeper.identity(&tls)).transpose().map_err(from_upstream)?;
+        let (request, proof) = self.ready(operation, rendered)?;
         let (exchanged, history) = self.exchange(operation, proof.as_ref()).whole(request).await;
         let failed = |error: CallError| error.after(&history);
         let response = exchanged.map_err(|e| failed(from_upstream(e).for_request(self.shown(operation, params))))?;
@@ -215,6 +249,14 @@ impl Inner {
             return Err(failed(self.failed(operation, params, response)));
         }
         Ok(response)
+    }
+
+    /// A request that may be sent, and what proves it then.
+    fn ready(&self, operation: &Operation, rendered: Rendered) -> Result<(Request, Option<Proof<Secret>>), CallError> {
+        self.check_transport(operation, &rendered)?;
+        let Rendered { mut request, proof, tls, has_credential: _ } = rendered;
+        request.connection.tls = tls.map(|tls| self.keeper.identity(&tls)).transpose().map_err(from_upstream)?;
+        Ok((request, proof))
     }
 
     /// Reads the outputs of an answer.
@@ -225,16 +267,25 @@ impl Inner {
         response: Response,
     ) -> Result<Outcome, CallError> {
         let mut notices = Notices::default();
-        let outputs = decode(&operation.outputs, &response.headers, &response.body, &mut notices);
+        let outputs = match stream::framing(operation, &response.headers) {
+            Some(framing) => self.collected(operation, framing, &response, &mut notices),
+            None => decode(&operation.outputs, &response.headers, &response.body, &mut notices),
+        };
         let outputs = outputs.map_err(|error| {
             error.for_request(self.shown(operation, params)).with_response(FailedResponse::from(response.clone()))
         })?;
+        let notices = self.located(notices);
+        let Response { version, status, headers, .. } = response;
+        Ok(Outcome { outputs, version, status, headers, notices })
+    }
+
+    /// Notices as texts, with their places.
+    fn located(&self, notices: Notices) -> Vec<String> {
         let notices = notices.found.into_iter().map(|(span, text)| match self.plan.locate(span) {
             Some(place) => format!("{text} ({place})"),
             None => text,
         });
-        let Response { version, status, headers, .. } = response;
-        Ok(Outcome { outputs, version, status, headers, notices: notices.collect() })
+        notices.collect()
     }
 
     /// All that an exchange needs of the engine.
@@ -267,13 +318,24 @@ impl Inner {
         params: &Map<String, Value>,
         reveal: Reveal,
     ) -> Result<Rendered, CallError> {
+        self.prepare_with(operation, params, &Files::new(), reveal)
+    }
+
+    fn prepare_with(
+        &self,
+        operation: &Operation,
+        params: &Map<String, Value>,
+        files: &Files,
+        reveal: Reveal,
+    ) -> Result<Rendered, CallError> {
         self.check_schema(operation)?;
         let has_base = self.overrides.base.is_some();
         let slots = admit(operation, params, has_base).map_err(|all| self.invalid(operation, all))?;
         if reveal == Reveal::Secret && !self.allow_missing {
             self.check_variables(operation)?;
         }
-        let mut rendered = self.rendered(operation, &slots, reveal)?;
+        let files = self.by_input(operation, files)?;
+        let mut rendered = self.rendered(operation, &slots, &files, reveal)?;
         if let Some(name) = &operation.policy.made_key {
             let headers = &mut rendered.request.headers;
             if !headers.iter().any(|(known, _)| known == name) {
@@ -283,11 +345,40 @@ impl Inner {
         Ok(rendered)
     }
 
-    fn rendered(&self, operation: &Operation, slots: &Slots, reveal: Reveal) -> Result<Rendered, CallError> {
+    /// Files input by input; nothing at all where there are none.
+    fn by_input(&self, operation: &Operation, files: &Files) -> Result<Vec<Vec<Attachment>>, CallError> {
+        if files.is_empty() {
+            return Ok(Vec::new());
+        }
+        let misplaced = files.keys().filter(|name| !self.takes_file(operation, name));
+        let misplaced: Vec<String> = misplaced.map(|name| format!("`{name}` is a text, and takes no file")).collect();
+        if !misplaced.is_empty() {
+            return Err(self.invalid(operation, misplaced));
+        }
+        let of = |input: &Input| files.iter().find(|(name, _)| input.is_called(name));
+        Ok(operation.inputs.iter().map(|input| of(input).map(|(_, files)| files.clone()).unwrap_or_default()).collect())
+    }
+
+    fn takes_file(&self, operation: &Operation, parameter: &str) -> bool {
+        let mut inputs = operation.inputs.iter().zip(0..);
+        let Some((input, index)) = inputs.find(|(input, _)| input.is_called(parameter)) else { return false };
+        let set = self.overrides.headers.iter().rfind(|(name, _)| *name == CONTENT_TYPE);
+        let content_type = set.map(|(_, value)| value.text(Reveal::Masked)).or_else(|| operation.content_type());
+        operation.request.body.takes_file(InputId(index), input.kind, content_type)
+    }
+
+    fn rendered(
+        &self,
+        operation: &Operation,
+        slots: &Slots,
+        files: &[Vec<Attachment>],
+        reveal: Reveal,
+    ) -> Result<Rendered, CallError> {
         let context = Context {
             plan: &self.plan,
             operation,
             variables: &self.variables.values,
+            files,
             overrides: &self.overrides,
             inferred_auth: self.inferred_auth,
             user_agent: &self.user_agent,

@@ -1,20 +1,23 @@
 //! Answers that are handed on as they come: the engine's side of [`Download`].
 
+use bytes::Bytes;
 use capstan_spec::diagnostic::Code;
 use capstan_spec::document::RawFormat;
 use http::{HeaderMap, Method, StatusCode};
 use serde_json::{Map, Value};
 
 use super::failure::from_upstream;
-use super::{Engine, Inner, Invocation};
+use super::{Engine, Files, Inner, Invocation};
+use crate::decode::{Notices, decode};
 use crate::download::Download;
 use crate::error::CallError;
-use crate::limits::STREAM_BYTES_MAX;
-use crate::outcome::Outcome;
+use crate::limits::{RECORD_BYTES_MAX, STREAM_BYTES_MAX};
+use crate::outcome::{Outcome, Output, Outputs};
 use crate::plan::{Operation, OperationId};
 use crate::range::{self, Placed, Rest};
+use crate::records::{self, Framing, Records, Splitter};
 use crate::render::Reveal;
-use crate::upstream::{Body, Incoming, UpstreamError};
+use crate::upstream::{Body, Incoming, Response, UpstreamError};
 
 /// An answer, in the form in which it comes.
 #[derive(Debug)]
@@ -23,6 +26,13 @@ pub enum Streamed {
     Outcome(Outcome),
     /// It is binary (`outputRawFormat: binary`): its bytes are on their way.
     Download(Download),
+    /// It is JSON, record by record (server-sent events, JSON lines): they are on their way.
+    Records(Records),
+}
+
+/// How the records of an answer are parted, where it is declared as JSON and has records.
+pub(super) fn framing(operation: &Operation, headers: &HeaderMap) -> Option<Framing> {
+    Framing::of(headers).filter(|_| operation.outputs.format == RawFormat::Json)
 }
 
 /// What an answer is to: for the errors that come while it is read.
@@ -39,6 +49,29 @@ impl Origin {
         let request = inner.shown(inner.plan.operation(self.id), &self.params);
         inner.guard(from_upstream(error).for_request(request))
     }
+
+    /// The outputs of a record, and what a person may want to know of them.
+    pub(crate) fn outputs(
+        &self,
+        headers: &HeaderMap,
+        record: &Bytes,
+        number: u64,
+    ) -> Result<(Outputs, Vec<String>), CallError> {
+        let inner = &*self.engine.inner;
+        let operation = inner.plan.operation(self.id);
+        let mut notices = Notices::default();
+        let outputs = decode(&operation.outputs, headers, record, &mut notices).map_err(|error| {
+            let error = error.detail(format!("it is record {number} of the answer"));
+            inner.guard(error.for_request(inner.shown(operation, &self.params)))
+        })?;
+        Ok((outputs, inner.located(notices)))
+    }
+
+    /// The error of a record that is larger than allowed.
+    pub(crate) fn too_large(&self, number: u64, bytes_max: u64) -> CallError {
+        let inner = &*self.engine.inner;
+        records::too_large(number, bytes_max).for_request(inner.shown(inner.plan.operation(self.id), &self.params))
+    }
 }
 
 impl Engine {
@@ -51,13 +84,16 @@ impl Engine {
         let inner = &*self.inner;
         let id = inner.plan.find(&invocation.operation)?;
         let operation = inner.plan.operation(id);
-        let Invocation { params, rest, .. } = invocation;
-        let answer = inner.open(operation, &params, rest.as_ref()).await.map_err(|error| inner.guard(error))?;
+        let Invocation { params, rest, files, .. } = invocation;
+        let answer = inner.open(operation, &params, &files, rest.as_ref()).await.map_err(|error| inner.guard(error))?;
         let (incoming, placed) = answer;
+        let origin = || Origin { engine: self.clone(), id, params: params.clone() };
+        if let Some(framing) = framing(operation, &incoming.headers) {
+            return Ok(Streamed::Records(inner.records(incoming, framing, origin())));
+        }
         if operation.outputs.format == RawFormat::Binary {
-            let origin = Origin { engine: self.clone(), id, params };
             let offset = rest.map_or(0, |rest| rest.offset);
-            return Ok(Streamed::Download(inner.download(operation, incoming, placed, offset, origin)));
+            return Ok(Streamed::Download(inner.download(operation, incoming, placed, offset, origin())));
         }
         let read = incoming.read(u64::MAX).await; // in memory already, and within its bound
         let response = read.map_err(|error| inner.guard(from_upstream(error)))?;
@@ -72,12 +108,13 @@ impl Inner {
         &self,
         operation: &Operation,
         params: &Map<String, Value>,
+        files: &Files,
         rest: Option<&Rest>,
     ) -> Result<(Incoming, Placed), CallError> {
-        let incoming = self.send_for(operation, params, rest).await?;
+        let incoming = self.send_for(operation, params, files, rest).await?;
         match range::place(incoming.status, &incoming.headers, rest) {
             Ok(Placed::Changed) => {
-                let incoming = self.send_for(operation, params, None).await?;
+                let incoming = self.send_for(operation, params, files, None).await?;
                 Ok((incoming, Placed::Whole))
             }
             Ok(placed) => Ok((incoming, placed)),
@@ -94,18 +131,23 @@ impl Inner {
         &self,
         operation: &Operation,
         params: &Map<String, Value>,
+        files: &Files,
         rest: Option<&Rest>,
     ) -> Result<Incoming, CallError> {
-        let mut rendered = self.prepare(operation, params, Reveal::Secret)?;
-        self.check_transport(operation, &rendered)?;
+        let rendered = self.prepare_with(operation, params, files, Reveal::Secret)?;
+        let (mut request, proof) = self.ready(operation, rendered)?;
         let is_binary = operation.outputs.format == RawFormat::Binary;
         if is_binary {
-            rendered.request.headers.push(range::identity());
+            request.headers.push(range::identity());
         }
-        let asked = rest.filter(|_| is_binary && rendered.request.method == Method::GET);
-        rendered.request.headers.extend(asked.and_then(Rest::headers).into_iter().flatten());
-        let is_streamed: fn(&HeaderMap) -> bool = if is_binary { |_| true } else { |_| false };
-        let (opened, history) = self.exchange(operation).open(rendered.request, is_streamed).await;
+        let asked = rest.filter(|_| is_binary && request.method == Method::GET);
+        request.headers.extend(asked.and_then(Rest::headers).into_iter().flatten());
+        let is_streamed: fn(&HeaderMap) -> bool = match operation.outputs.format {
+            RawFormat::Binary => |_| true,
+            RawFormat::Json => |headers| Framing::of(headers).is_some(),
+            _ => |_| false,
+        };
+        let (opened, history) = self.exchange(operation, proof.as_ref()).open(request, is_streamed).await;
         let failed = |error: CallError| error.after(&history);
         let incoming = opened.map_err(|e| failed(from_upstream(e).for_request(self.shown(operation, params))))?;
         let is_answer = incoming.status == StatusCode::RANGE_NOT_SATISFIABLE && asked.is_some();
@@ -129,7 +171,7 @@ impl Inner {
         let (offset, total, body) = match placed {
             Placed::Whole | Placed::Changed => (0, body.length(), body),
             Placed::Rest { total } => (asked, total.or(body.length().map(|rest| asked + rest)), body),
-            Placed::Complete => (asked, Some(asked), Body::whole(bytes::Bytes::new())),
+            Placed::Complete => (asked, Some(asked), Body::whole(Bytes::new())),
         };
         Download {
             status,
@@ -144,6 +186,36 @@ impl Inner {
             origin,
             received: offset,
         }
+    }
+
+    fn records(&self, incoming: Incoming, framing: Framing, origin: Origin) -> Records {
+        let Incoming { status, version, headers, url: _, redirects: _, body } = incoming;
+        let bytes_max = self.record_bytes_max();
+        let splitter = Splitter::new(framing, bytes_max);
+        Records { status, version, headers, body, splitter, bytes_max, origin, count: 0, is_over: false }
+    }
+
+    fn record_bytes_max(&self) -> u64 {
+        self.limits.stream_bytes_max.unwrap_or(RECORD_BYTES_MAX)
+    }
+
+    /// The records of an answer that came whole, as one list.
+    pub(super) fn collected(
+        &self,
+        operation: &Operation,
+        framing: Framing,
+        response: &Response,
+        notices: &mut Notices,
+    ) -> Result<Outputs, CallError> {
+        let bytes_max = self.record_bytes_max();
+        let mut list = Vec::new();
+        let records = Splitter::new(framing, bytes_max).all(response.body.clone());
+        for (record, number) in records.map_err(|_| records::too_large(1, bytes_max))?.iter().zip(1_u64..) {
+            let outputs = decode(&operation.outputs, &response.headers, record, notices);
+            let outputs = outputs.map_err(|error| error.detail(format!("it is record {number} of the answer")))?;
+            list.push(outputs.to_value());
+        }
+        Ok(Outputs::Body(Output::Value(Value::Array(list))))
     }
 
     /// Bytes of a body that is handed on: the caller's limit, the document's, ours.

@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use capstan_spec::document::ValueType;
+
 use super::operation::Source;
 use super::template::{InputId, Template};
 
@@ -42,6 +44,43 @@ pub(crate) struct MultipartPart {
     pub(crate) value: Source,
     pub(crate) filename: Option<Template>,
     pub(crate) content_type: Option<Box<str>>,
+    /// Whether it is declared as a file: then it has a name and a type also where it is a text.
+    pub(crate) is_file: bool,
+}
+
+/// The encodings that a content type asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Encoding {
+    Json,
+    Form,
+    Multipart,
+    Other,
+}
+
+impl Encoding {
+    /// The encoding of a content type.
+    pub(crate) fn of(content_type: &str) -> Self {
+        match content_type.split(';').next().unwrap_or("").trim().to_ascii_lowercase().as_str() {
+            "application/x-www-form-urlencoded" => Encoding::Form,
+            "multipart/form-data" => Encoding::Multipart,
+            t if t.ends_with("json") || t.ends_with("ndjson") => Encoding::Json,
+            _ => Encoding::Other,
+        }
+    }
+}
+
+impl JsonNode {
+    /// The input that it is.
+    pub(crate) fn as_input(&self) -> Option<InputId> {
+        match self {
+            JsonNode::Value(source) => source.as_input(),
+            JsonNode::Literal(_)
+            | JsonNode::Text(_)
+            | JsonNode::Array(_)
+            | JsonNode::Object(_)
+            | JsonNode::Extended(..) => None,
+        }
+    }
 }
 
 /// A JSON value with slots in it.
@@ -62,6 +101,27 @@ pub(crate) enum JsonNode {
 }
 
 impl Body {
+    /// Whether an input may be a file whose bytes are sent as they are: a part of a multipart form,
+    /// or a whole payload of another type than JSON and forms. `content_type` is the one that is
+    /// declared.
+    pub(crate) fn takes_file(&self, input: InputId, kind: ValueType, content_type: Option<&str>) -> bool {
+        let encoding = content_type.map(Encoding::of);
+        match self {
+            Body::Multipart(parts) => parts.iter().any(|part| part.value.as_input() == Some(input)),
+            Body::Whole(id) => *id == input && encoding.map_or(kind == ValueType::File, |e| e == Encoding::Other),
+            Body::Json(JsonNode::Object(members)) if encoding == Some(Encoding::Multipart) => {
+                members.iter().any(|(_, node)| node.as_input() == Some(input))
+            }
+            Body::None
+            | Body::Json(_)
+            | Body::Form(_)
+            | Body::FormText(_)
+            | Body::Text(_)
+            | Body::Xml(_)
+            | Body::Sparql(_) => false,
+        }
+    }
+
     /// The inputs that are written into the payload; `None` when an expression may read any.
     pub(crate) fn inputs(&self) -> Option<HashSet<InputId>> {
         let mut found = Inputs::default();

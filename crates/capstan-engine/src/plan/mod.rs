@@ -19,7 +19,7 @@ use std::sync::Arc;
 use capstan_spec::source::{SourceMap, Span};
 
 pub(crate) use auth::{Auth, Credential, Tls};
-pub(crate) use body::{Body, FormField, JsonNode, MultipartPart};
+pub(crate) use body::{Body, Encoding, FormField, JsonNode, MultipartPart};
 pub use catalogue::{Catalogue, FixedView, InputView, OperationView, OutputView, PaginationView};
 pub(crate) use operation::{
     Base, Binary, Fixed, HeaderParameter, Input, Needs, Operation, PathPart, QueryParameter, Request, Segment, Source,

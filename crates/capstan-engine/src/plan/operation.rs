@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use capstan_spec::document::{Method, ValueType};
 use capstan_spec::source::Span;
+use http::header::CONTENT_TYPE;
 use http::{HeaderName, HeaderValue};
 
 use super::auth::{Auth, Tls};
@@ -13,6 +14,7 @@ use super::output::Outputs;
 use super::pages::Pagination;
 use super::policy::Policy;
 use super::template::{InputId, Part, Template, VariableId};
+use crate::upstream::Coding;
 
 /// Names an operation of a plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -98,6 +100,13 @@ pub(crate) struct Operation {
     pub(crate) inferred_bearer: Option<VariableId>,
 }
 
+impl Input {
+    /// Whether a caller may give it by this name.
+    pub(crate) fn is_called(&self, name: &str) -> bool {
+        *self.name == *name || self.alias.as_deref() == Some(name)
+    }
+}
+
 /// What the document says of a binary answer.
 #[derive(Debug, Default)]
 pub(crate) struct Binary {
@@ -149,6 +158,16 @@ pub(crate) enum Source {
     Json(Box<JsonNode>),
 }
 
+impl Source {
+    /// The input that it is.
+    pub(crate) fn as_input(&self) -> Option<InputId> {
+        match self {
+            Source::Input(id) => Some(*id),
+            Source::Template(_) | Source::Json(_) => None,
+        }
+    }
+}
+
 /// The request of an operation.
 #[derive(Debug)]
 pub(crate) struct Request {
@@ -162,6 +181,7 @@ pub(crate) struct Request {
     pub(crate) headers: Vec<HeaderParameter>,
     pub(crate) cookies: Vec<(Box<str>, Source)>,
     pub(crate) body: Body,
+    pub(crate) compression: Option<Coding>,
     pub(crate) auth: Auth,
     pub(crate) tls: Option<Tls>,
     pub(crate) accept: HeaderValue,
@@ -230,6 +250,17 @@ pub(crate) struct Needs {
     pub(crate) base: Vec<VariableId>,
     pub(crate) auth: Vec<VariableId>,
     pub(crate) rest: Vec<VariableId>,
+}
+
+impl Operation {
+    /// The content type that the document fixes.
+    pub(crate) fn content_type(&self) -> Option<&str> {
+        let header = self.request.headers.iter().find(|header| header.name == CONTENT_TYPE)?;
+        match &header.value {
+            Source::Template(template) => template.as_literal(),
+            Source::Input(_) | Source::Json(_) => None,
+        }
+    }
 }
 
 impl Needs {

@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use super::{Misfit, PartText, Renderer, multipart};
 use crate::encode;
-use crate::plan::{Body, FormField, InputId, JsonNode, Source, Template};
+use crate::plan::{Body, Encoding, FormField, InputId, JsonNode, Source, Template};
+use crate::upstream::Payload;
 use crate::value::as_text;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -15,9 +16,32 @@ const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlen
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 
 /// Writes the payload of an operation, and sets its content type where nothing else does.
-pub(super) fn write<'a>(renderer: &mut Renderer<'a>, body: &'a Body) -> Option<Bytes> {
+pub(super) fn write<'a>(renderer: &mut Renderer<'a>, body: &'a Body) -> Option<Payload> {
     match body {
-        Body::None => None,
+        Body::Multipart(parts) => multipart::write(renderer, parts),
+        Body::Whole(id) if !renderer.attachments(*id).is_empty() => whole_file(renderer, *id),
+        Body::Json(JsonNode::Object(members)) if declared(renderer) == Some(Encoding::Multipart) => {
+            multipart::from_members(renderer, members)
+        }
+        body => in_memory(renderer, body).map(Payload::from),
+    }
+}
+
+/// A file is the whole payload.
+fn whole_file(renderer: &mut Renderer<'_>, id: InputId) -> Option<Payload> {
+    let [attachment] = renderer.attachments(id) else {
+        renderer.misfits.push(Misfit::Parameter("the body is one file, not several".to_owned()));
+        return None;
+    };
+    if !renderer.has_header(&CONTENT_TYPE) {
+        renderer.headers.push((CONTENT_TYPE, HeaderValue::from_static(attachment.media_type())));
+    }
+    Some(Payload::parts(vec![attachment.content.clone()]))
+}
+
+fn in_memory<'a>(renderer: &mut Renderer<'a>, body: &'a Body) -> Option<Bytes> {
+    match body {
+        Body::None | Body::Multipart(_) => None,
         Body::Whole(id) => whole(renderer, *id),
         Body::Json(node) => json(renderer, node),
         Body::Form(fields) => {
@@ -26,7 +50,6 @@ pub(super) fn write<'a>(renderer: &mut Renderer<'a>, body: &'a Body) -> Option<B
             Some(typed(renderer, out, FORM))
         }
         Body::FormText(template) => text(renderer, template, encode::form, FORM),
-        Body::Multipart(parts) => multipart::write(renderer, parts),
         Body::Text(template) => text(renderer, template, String::push_str, TEXT),
         Body::Xml(template) => {
             let body = text(renderer, template, encode::xml, HeaderValue::from_static("application/xml"))?;
@@ -62,24 +85,9 @@ fn text<'a>(
     Some(typed(renderer, out, media_type))
 }
 
-/// The encodings that a content type asks for.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Encoding {
-    Json,
-    Form,
-    Multipart,
-    Other,
-}
-
 fn declared(renderer: &Renderer<'_>) -> Option<Encoding> {
     let (_, value) = renderer.headers.iter().find(|(name, _)| *name == CONTENT_TYPE)?;
-    let text = String::from_utf8_lossy(value.as_bytes()).to_ascii_lowercase();
-    Some(match text.split(';').next().unwrap_or("").trim() {
-        "application/x-www-form-urlencoded" => Encoding::Form,
-        "multipart/form-data" => Encoding::Multipart,
-        t if t.ends_with("json") || t.ends_with("ndjson") => Encoding::Json,
-        _ => Encoding::Other,
-    })
+    Some(Encoding::of(&String::from_utf8_lossy(value.as_bytes())))
 }
 
 /// An input is the whole payload.
@@ -117,7 +125,7 @@ fn object(renderer: &mut Renderer<'_>, value: &Value) -> Option<Bytes> {
         }
         Some(Encoding::Multipart) => {
             let fields = fields(renderer, value);
-            multipart::from_fields(renderer, &fields)
+            multipart::from_fields(renderer, &fields)?.as_bytes().cloned()
         }
         Some(Encoding::Json | Encoding::Other) | None => Some(typed(renderer, value.to_string(), JSON)),
     }

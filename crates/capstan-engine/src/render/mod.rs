@@ -10,10 +10,11 @@ mod url;
 
 use std::borrow::Cow;
 
-use bytes::Bytes;
+use http::header::CONTENT_ENCODING;
 use http::{HeaderName, HeaderValue};
 use serde_json::Value;
 
+use crate::attachment::Attachment;
 use crate::auth::{Proof, TlsTexts};
 use crate::bindings::Secret;
 use crate::encode;
@@ -37,6 +38,8 @@ pub(crate) struct Context<'a> {
     pub(crate) plan: &'a Plan,
     pub(crate) operation: &'a Operation,
     pub(crate) variables: &'a [Option<Secret>],
+    /// The files, input by input; empty where there is none at all.
+    pub(crate) files: &'a [Vec<Attachment>],
     pub(crate) overrides: &'a BoundOverrides,
     pub(crate) inferred_auth: bool,
     pub(crate) user_agent: &'a HeaderValue,
@@ -92,7 +95,7 @@ pub(crate) fn render(context: &Context<'_>, slots: &Slots) -> Result<Rendered, V
     renderer.override_headers();
     renderer.cookie_header();
     let tls = renderer.tls();
-    let body = renderer.body().map(upstream::Payload::from);
+    let body = renderer.body();
     renderer.defaults();
     if let Some(input) = renderer.open_host.filter(|_| renderer.has_credential) {
         renderer.misfits.push(Misfit::OpenHost(input));
@@ -279,8 +282,18 @@ impl<'a> Renderer<'a> {
         }
     }
 
-    fn body(&mut self) -> Option<Bytes> {
-        body::write(self, &self.context.operation.request.body)
+    fn body(&mut self) -> Option<upstream::Payload> {
+        let request = &self.context.operation.request;
+        let payload = body::write(self, &request.body)?;
+        let coding = self.context.overrides.compression.or(request.compression);
+        let Some(coding) = coding.filter(|_| !self.has_header(&CONTENT_ENCODING)) else { return Some(payload) };
+        self.headers.push((CONTENT_ENCODING, coding.name()));
+        Some(payload.coded(coding))
+    }
+
+    /// The files that an input is.
+    fn attachments(&self, id: InputId) -> &'a [Attachment] {
+        self.context.files.get(id.index()).map_or(&[], Vec::as_slice)
     }
 }
 

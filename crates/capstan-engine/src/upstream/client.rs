@@ -13,8 +13,8 @@ use url::{Host, Url};
 
 use super::redirect::{Hop, Trail};
 use super::{
-    Body, Chunks, ClientSettings, Connection, Incoming, NextChunk, Payload, Redirected, Request, Sending, Upstream,
-    UpstreamError, failure, tls,
+    Body, Chunks, ClientSettings, Connection, Incoming, NextChunk, Redirected, Request, Sending, Upstream,
+    UpstreamError, failure, outgoing, tls,
 };
 use crate::limits;
 
@@ -82,8 +82,7 @@ impl Client {
     async fn exchange(&self, hop: &Hop, connection: &Connection) -> Result<reqwest::Response, UpstreamError> {
         let mut request = reqwest::Request::new(hop.method.clone(), hop.url.clone());
         *request.headers_mut() = hop.headers.clone();
-        let bytes = hop.body.as_ref().and_then(Payload::as_bytes);
-        *request.body_mut() = bytes.cloned().map(reqwest::Body::from);
+        *request.body_mut() = hop.body.as_ref().map(outgoing::body);
         let connect_timeout = connection.timeout.unwrap_or(self.settings.connect_timeout);
         let failed = |error| failure::sending(error, &hop.url, connect_timeout);
         self.through(&hop.url, connection)?.execute(request).await.map_err(failed)

@@ -10,6 +10,7 @@ use std::time::Duration;
 use capstan_spec::diagnostic::Code;
 use url::Url;
 
+use super::outgoing::Unsendable;
 use super::settings::{duration_text, size_text};
 use super::{Fate, UpstreamError};
 
@@ -46,7 +47,9 @@ pub(super) fn quoted(text: &str) -> String {
 pub(super) fn sending(error: reqwest::Error, url: &Url, connect_timeout: Duration) -> UpstreamError {
     let error = error.without_url();
     let host = shown(url);
-    let (code, fate, message) = if error.is_connect() && error.is_timeout() {
+    let (code, fate, message) = if let Some(file) = cause::<Unsendable>(&error) {
+        (Code::UploadFile, Fate::Certain, file.to_string())
+    } else if error.is_connect() && error.is_timeout() {
         let limit = duration_text(connect_timeout);
         (Code::TimedOut, Fate::Unsent, format!("no connection to {host} within {limit} (connect timeout)"))
     } else if error.is_dns() {

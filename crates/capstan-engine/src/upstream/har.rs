@@ -9,7 +9,6 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use bytes::Bytes;
 use http::header::{CONTENT_LOCATION, CONTENT_TYPE, LOCATION};
 use http::{HeaderName, HeaderValue, Version};
 use serde_json::{Value, json};
@@ -63,20 +62,20 @@ fn request_value(request: &Request, version: Version, scrubber: &Scrubber) -> Va
         "headers": header_values(headers, scrubber),
         "queryString": query,
         "headersSize": -1,
-        "bodySize": request.body.as_ref().map_or(0, Payload::length),
+        "bodySize": request.body.as_ref().map_or(0, |body| body.length().map_or(-1, |length| length as i64)),
     });
-    if let Some(body) = request.body.as_ref().and_then(Payload::as_bytes) {
+    if let Some(body) = &request.body {
         value["postData"] = post_data(request, body, scrubber);
     }
     value
 }
 
-/// HAR has no encoding for request bodies that are not text; `_encoding` is ours, by the rule
+/// Files are not recorded: their names and sizes stand in their places. HAR has no encoding for request bodies that are not text; `_encoding` is ours, by the rule
 /// that custom fields begin with an underscore.
-fn post_data(request: &Request, body: &Bytes, scrubber: &Scrubber) -> Value {
+fn post_data(request: &Request, body: &Payload, scrubber: &Scrubber) -> Value {
     let mime = request.headers.iter().find(|(name, _)| *name == CONTENT_TYPE);
     let mime = mime.map_or("".into(), |(_, value)| String::from_utf8_lossy(value.as_bytes()));
-    let (text, encoded) = text(&hidden::body(&mime, body, scrubber));
+    let (text, encoded) = text(&hidden::body(&mime, &body.to_shown(), scrubber));
     match encoded {
         false => json!({ "mimeType": mime, "text": text }),
         true => json!({ "mimeType": mime, "text": text, "_encoding": "base64" }),

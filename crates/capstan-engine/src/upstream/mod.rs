@@ -6,6 +6,7 @@
 //! knows reqwest; everything before it is pure, everything after it works on bytes in memory.
 
 mod client;
+mod coding;
 mod difference;
 mod error;
 pub(crate) mod failure;
@@ -14,6 +15,7 @@ mod hidden;
 pub(crate) mod identity;
 mod incoming;
 mod masked;
+mod outgoing;
 mod payload;
 mod recorder;
 mod redirect;
@@ -33,10 +35,11 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version};
 
 pub use client::Client;
+pub use coding::Coding;
 pub use error::{Fate, UpstreamError};
 pub use identity::TlsIdentity;
 pub use incoming::{Body, Chunks, Incoming, NextChunk, Redirected};
-pub use payload::Payload;
+pub use payload::{Field, FilePart, Part, Payload};
 pub use recorder::Recorder;
 pub use replay::Replay;
 pub use settings::ClientSettings;
@@ -78,7 +81,7 @@ impl fmt::Debug for Request {
             .field("method", &self.method)
             .field("url", &self.url.split('?').next().unwrap_or(""))
             .field("headers", &self.headers)
-            .field("body_bytes", &self.body.as_ref().map(Payload::length))
+            .field("body_bytes", &self.body.as_ref().and_then(Payload::length))
             .finish()
     }
 }

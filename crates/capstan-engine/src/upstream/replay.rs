@@ -70,13 +70,13 @@ impl Replay {
     fn asked(&self, request: &Request) -> Asked {
         let content_type = request.headers.iter().find(|(name, _)| *name == CONTENT_TYPE);
         let mime = content_type.and_then(|(_, value)| value.to_str().ok()).unwrap_or("");
-        let body = request.body.as_ref().and_then(Payload::as_bytes).map_or(&[][..], |bytes| bytes);
+        let body = request.body.as_ref().map(Payload::to_shown).unwrap_or_default();
         let shown_url = hidden::url(&request.url, &self.scrubber);
         Asked {
             method: request.method.to_string(),
             url: MaskedUrl::parse(&shown_url),
             shown_url,
-            body: Some(MaskedBody::parse(mime, &hidden::body(mime, body, &self.scrubber))),
+            body: Some(MaskedBody::parse(mime, &hidden::body(mime, &body, &self.scrubber))),
         }
     }
 

@@ -36,7 +36,7 @@ pub(crate) fn duration_text(duration: Duration) -> String {
 }
 
 /// A size as people write it: whole MiB or KiB where it is one, bytes otherwise.
-pub(super) fn size_text(bytes: u64) -> String {
+pub(crate) fn size_text(bytes: u64) -> String {
     const KIB: u64 = 1024;
     const MIB: u64 = KIB * KIB;
     match bytes {

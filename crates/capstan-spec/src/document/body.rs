@@ -29,6 +29,16 @@ words! {
     }
 }
 
+words! {
+    /// How a body is compressed.
+    pub enum Compression is "a compression" {
+        /// gzip (RFC 1952).
+        Gzip = "gzip" folk "gz";
+        /// Zstandard (RFC 8878).
+        Zstd = "zstd" folk "zstandard";
+    }
+}
+
 record! {
     /// A body with a type (specification, "Request Body").
     pub struct TypedBody is "a body" {
@@ -38,6 +48,8 @@ record! {
         data: Option<Data> = "data" folk "content" folk "template" folk "parts" folk "fields" folk "form";
         /// The media type, where it is not the one of the type; not standard.
         content_type: Option<Text> = "contentType";
+        /// How it is compressed (`Content-Encoding`); not standard.
+        compression: Option<Spanned<Compression>> = "compression";
     }
 }
 
@@ -76,7 +88,13 @@ impl FromYaml for RequestBody {
                 );
                 let data = Data::read(node, cx);
                 let kind = Some(Spanned::new(BodyKind::Json, node.span));
-                Some(RequestBody::Typed(TypedBody { span: node.span, kind, data, content_type: None }))
+                Some(RequestBody::Typed(TypedBody {
+                    span: node.span,
+                    kind,
+                    data,
+                    content_type: None,
+                    compression: None,
+                }))
             }
         }
     }

@@ -29,7 +29,7 @@ pub use auth::{
     Placement, SignatureMethod, Tls, TokenValidation,
 };
 pub use binding::{Binding, BindingKeys};
-pub use body::{BodyKind, MultipartPart, RequestBody, TypedBody};
+pub use body::{BodyKind, Compression, MultipartPart, RequestBody, TypedBody};
 pub use collection::{Named, NamedItem, StringMap};
 pub use consumes::{ConsumedOperation, ConsumedResource, Consumes, Method, RawFormat, Tunnel, TunnelFallback, Ziti};
 pub use data::{Data, DataKind};

@@ -9,9 +9,10 @@ use std::time::Duration;
 use capstan_spec::quantity;
 use clap::{Args, ValueEnum};
 
-use super::each::EachArgs;
 use super::download::DownloadArgs;
+use super::each::EachArgs;
 use super::pages::PageArgs;
+use super::upload::UploadArgs;
 
 /// Call an operation of a capability
 ///
@@ -29,7 +30,8 @@ pub(crate) struct CallArgs {
     /// Parameters: name=text, name:=json, name=@file, name:=@file
     ///
     /// Text is turned into the declared type. A name given twice makes a list. `@-` is standard
-    /// input; `name=@@x` is the text `@x`.
+    /// input; `name=@@x` is the text `@x`. A file for a part of a multipart form, or for a body
+    /// that is neither JSON nor a form, is sent as it is, whatever its size.
     #[arg(value_name = "PARAM")]
     pub(crate) params: Vec<String>,
 
@@ -75,6 +77,10 @@ pub(crate) struct CallArgs {
     /// Where the answer goes
     #[command(flatten)]
     pub(crate) download: DownloadArgs,
+
+    /// How the body goes out
+    #[command(flatten)]
+    pub(crate) upload: UploadArgs,
 
     /// How far a list is followed
     #[command(flatten)]

@@ -2,9 +2,10 @@
 
 pub(crate) mod call;
 pub(crate) mod catalogue;
-pub(crate) mod each;
 pub(crate) mod download;
+pub(crate) mod each;
 pub(crate) mod pages;
+pub(crate) mod upload;
 
 use clap::{Parser, Subcommand};
 

@@ -1,11 +1,12 @@
 //! `capstan call`: an operation, its outputs on stdout.
 
-mod each;
 mod download;
+mod each;
 mod one;
 mod pages;
 mod prepare;
 mod recording;
+mod records;
 mod running;
 mod watch;
 
@@ -17,6 +18,7 @@ use self::prepare::Prepared;
 use crate::args::call::CallArgs;
 use crate::command::loading;
 use crate::exit::Exit;
+use crate::params::Unusable;
 use crate::terminal::Terminal;
 use crate::{output, params, print, report};
 
@@ -53,10 +55,15 @@ pub(crate) fn run(args: &CallArgs, terminal: &Terminal) -> Exit {
         Ok(prepared) => prepared,
         Err(error) => return report::error(&error, None, terminal),
     };
+    let invocation = Invocation::new(&args.operation);
+    let invocation = match params.put(invocation, &prepared.engine, prepared.operation) {
+        Ok(invocation) => invocation,
+        Err(Unusable::Parameter(bad)) => return report::usage(&bad.message, &[bad.help], terminal),
+        Err(Unusable::File(error)) => return prepared.fail(&error),
+    };
     if args.each.each.is_some() {
-        return each::run(&prepared, params, select.as_ref());
+        return each::run(&prepared, invocation, select.as_ref());
     }
-    let invocation = Invocation::new(&args.operation).params(params);
     if let Some(form) = args.dry_run {
         return match prepared.engine.render(&invocation, Reveal::Masked) {
             Ok(request) => print::text(&output::request::text(&request, form, &prepared.masks), Exit::Done, terminal),

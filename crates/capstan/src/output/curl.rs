@@ -5,8 +5,8 @@
 
 use std::fmt::Write as _;
 
-use capstan_engine::upstream::{Payload, Request};
-use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use capstan_engine::upstream::{Field, Part, Request};
+use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, Method};
 
 /// Between the parts of the command: a line each.
@@ -24,8 +24,18 @@ pub(super) fn command(request: &Request, masks: &[String]) -> String {
     // Without this curl reads `[`, `{` and their like in a URL as patterns.
     parts.push("--globoff".to_owned());
     parts.push(words.quoted(&request.url));
-    parts.extend(request.headers.iter().map(|(name, value)| header(name, value, &words)));
-    let Some(body) = request.body.as_ref().and_then(Payload::as_bytes) else { return parts.join(SEPARATOR) };
+    let headers = request.headers.iter().filter(|(name, _)| !is_curls_own(name, request));
+    parts.extend(headers.map(|(name, value)| header(name, value, &words)));
+    let Some(payload) = &request.body else { return parts.join(SEPARATOR) };
+    if let Some(fields) = payload.form() {
+        parts.extend(fields.iter().map(|field| form_field(field, &words)));
+        return parts.join(SEPARATOR);
+    }
+    if let Some(file) = payload.as_file() {
+        parts.push(format!("--data-binary {}", single(&format!("@{}", file.path.display()))));
+        return parts.join(SEPARATOR);
+    }
+    let body = &payload.to_shown()[..];
     if !request.headers.iter().any(|(name, _)| *name == CONTENT_TYPE) {
         // Otherwise curl says that it is a form.
         parts.push("--header 'content-type:'".to_owned());
@@ -36,6 +46,35 @@ pub(super) fn command(request: &Request, masks: &[String]) -> String {
     };
     parts.push(format!("--data-raw {}", words.quoted(text)));
     parts.join(SEPARATOR)
+}
+
+/// Whether curl sets a header itself: the boundary of a form with files. It does not compress a
+/// body, which is the same to the API.
+fn is_curls_own(name: &HeaderName, request: &Request) -> bool {
+    let Some(payload) = &request.body else { return false };
+    (*name == CONTENT_TYPE && payload.form().is_some()) || (*name == CONTENT_ENCODING && payload.coding().is_some())
+}
+
+/// A field of a form. In `--form` a semicolon or a comma ends a name, so that names are quoted.
+fn form_field(field: &Field, words: &Words<'_>) -> String {
+    let quoted = |text: &str| format!("\"{}\"", text.replace('\\', r"\\").replace('"', "\\\""));
+    let mut text = match &field.content {
+        Part::File(file) => format!("{}=@{}", field.name, quoted(&file.path.to_string_lossy())),
+        Part::Bytes(bytes) => {
+            let value = String::from_utf8_lossy(bytes);
+            if field.media_type.is_none() && field.filename.is_none() {
+                return format!("--form-string {}", words.quoted(&format!("{}={value}", field.name)));
+            }
+            format!("{}={}", field.name, quoted(&value))
+        }
+    };
+    if let Some(media_type) = &field.media_type {
+        let _ = write!(text, ";type={media_type}"); // a String takes any text
+    }
+    if let Some(filename) = &field.filename {
+        let _ = write!(text, ";filename={}", quoted(filename)); // the same
+    }
+    format!("--form {}", words.quoted(&text))
 }
 
 /// Whether a text holds a mask that has one of these names.

@@ -26,7 +26,8 @@ fn headers(request: &Request) -> impl Iterator<Item = (&str, String)> {
 }
 
 fn body(request: &Request) -> Option<Cow<'_, str>> {
-    request.body.as_ref().and_then(Payload::as_bytes).map(|body| String::from_utf8_lossy(body))
+    let shown = request.body.as_ref().map(Payload::to_shown)?;
+    Some(String::from_utf8_lossy(&shown).into_owned().into())
 }
 
 /// The host and the target of a URL.
@@ -39,7 +40,8 @@ fn split(url: &str) -> (&str, &str) {
 }
 
 /// An HTTP/1.1 message (RFC 9112) with line feeds for line ends. It tells no length of a body that
-/// holds a mask: that of the body which would be sent is another one.
+/// holds a mask, or is compressed when it is sent: that of the body which would be sent is another
+/// one. Files stand there by name.
 fn http(request: &Request, masks: &[String]) -> String {
     let (host, target) = split(&request.url);
     let slash = if target.starts_with('?') { "/" } else { "" };
@@ -48,8 +50,9 @@ fn http(request: &Request, masks: &[String]) -> String {
         let _ = writeln!(out, "{name}: {value}"); // a String takes any text
     }
     if let Some(text) = body(request) {
-        if !curl::has_mask(&text, masks) {
-            let length = request.body.as_ref().map_or(0, Payload::length);
+        if !curl::has_mask(&text, masks)
+            && let Some(length) = request.body.as_ref().and_then(Payload::length)
+        {
             let _ = writeln!(out, "content-length: {length}"); // the same
         }
         out.push('\n');

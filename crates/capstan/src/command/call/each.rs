@@ -25,10 +25,9 @@ mod window;
 
 use std::path::Path;
 
-use capstan_engine::CallError;
 use capstan_engine::jsonpath::JsonPath;
+use capstan_engine::{CallError, Invocation};
 use capstan_spec::diagnostic::Code;
-use serde_json::{Map, Value};
 
 use self::run::{Ended, Stop};
 use super::prepare::Prepared;
@@ -49,8 +48,8 @@ pub(super) fn check_args(args: &CallArgs) -> Result<(), &'static str> {
     Ok(())
 }
 
-/// Calls for every row. The parameters are those that hold for all of them.
-pub(super) fn run(prepared: &Prepared<'_>, fixed: Map<String, Value>, select: Option<&JsonPath>) -> Exit {
+/// Calls for every row. The invocation holds what is the same for all of them.
+pub(super) fn run(prepared: &Prepared<'_>, fixed: Invocation, select: Option<&JsonPath>) -> Exit {
     let started = start::start(prepared, fixed, select);
     let ended = match started.and_then(run::run) {
         Ok(ended) => ended,

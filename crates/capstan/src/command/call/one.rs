@@ -3,12 +3,13 @@
 use std::io::{self, BufWriter, Write};
 
 use capstan_engine::jsonpath::JsonPath;
-use capstan_engine::{CallError, Download, FailedResponse, Invocation, Reveal, Streamed};
+use capstan_engine::{CallError, Download, FailedResponse, Invocation, Records, Reveal, Streamed};
 use http::{HeaderMap, StatusCode, Version};
 
 use super::download;
 use super::prepare::Prepared;
 use super::recording::Target;
+use super::records;
 use super::running::block_on;
 use crate::args::call::Format;
 use crate::exit::Exit;
@@ -128,6 +129,25 @@ async fn answer(
             let printing = Printing { format: args.format, select, terminal: &terminal.to_file() };
             file.write(|out| output::print(out, &outcome.outputs, &printing))?;
             Ok(write_out(head))
+        }
+        Streamed::Records(mut records) => {
+            if args.include {
+                let Records { version, status, headers, .. } = &records;
+                let written = write_out(|out| head(prepared, out, *version, *status, headers));
+                if written.is_err() {
+                    return Ok(written);
+                }
+            }
+            match file {
+                Some(file) => {
+                    let written = records::into_file(prepared, &mut records, select, file).await?;
+                    written.map_err(|error| file.part.failed(&error)).map(Ok)
+                }
+                None => {
+                    let printing = Printing { format: args.format, select, terminal };
+                    records::print(prepared, &mut records, &printing, &mut io::stdout()).await
+                }
+            }
         }
         Streamed::Download(mut download) => {
             if args.include {

@@ -8,7 +8,7 @@ use capstan_engine::bindings::{
     Environment, Files, LayeredEnvironment, MapEnvironment, ProcessEnvironment, RealFiles, Values,
 };
 use capstan_engine::limits::{BINDING_FILE_BYTES_MAX, KEY_BYTES_MAX, RECORDING_BYTES_MAX};
-use capstan_engine::upstream::{Client, ClientSettings, Recorder, Replay, Upstream, UpstreamError};
+use capstan_engine::upstream::{Client, ClientSettings, Coding, Recorder, Replay, Upstream, UpstreamError};
 use capstan_engine::{AuthOverride, CallError, CallLimits, Engine, OperationId, Overrides, Plan, TlsOverride};
 use capstan_spec::diagnostic::Code;
 use capstan_spec::placeholder::{self, Piece};
@@ -17,6 +17,7 @@ use capstan_spec::quantity;
 use super::recording::Target;
 use super::watch::Narrator;
 use crate::args::call::{CallArgs, OverrideArgs};
+use crate::args::upload::Compress;
 use crate::exit::Exit;
 use crate::report;
 use crate::settings::{self, Entry};
@@ -158,7 +159,11 @@ fn overrides(args: &CallArgs, settings: &Entry) -> Result<Overrides, CallError> 
         }
     }
     let base_uri = given.base_uri.clone().or_else(|| settings.base_uri.clone());
-    Ok(Overrides { base_uri, auth, headers, queries, tls: tls(given)? })
+    let compression = args.upload.compress.map(|coding| match coding {
+        Compress::Gzip => Coding::Gzip,
+        Compress::Zstd => Coding::Zstd,
+    });
+    Ok(Overrides { base_uri, auth, headers, queries, tls: tls(given)?, compression })
 }
 
 /// The texts of the files that say who the client is, and whom it trusts.

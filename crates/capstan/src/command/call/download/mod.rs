@@ -73,12 +73,21 @@ impl Target {
         Ok(())
     }
 
+    /// Gets ready for an answer that cannot be gone on with.
+    ///
+    /// # Errors
+    /// Those of the file.
+    pub(super) fn begin_afresh(&mut self) -> Result<(), CallError> {
+        self.is_resumable = Some(false);
+        self.part.begin(0, None)
+    }
+
     /// Writes an answer that is there already.
     ///
     /// # Errors
     /// Those of the file.
     pub(super) fn write(&mut self, write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>) -> Result<(), CallError> {
-        self.part.begin(0, None)?;
+        self.begin_afresh()?;
         let mut out = BufWriter::new(&mut self.part);
         let written = write(&mut out).and_then(|()| out.flush());
         drop(out);

@@ -52,15 +52,10 @@ impl Columns {
         (!is_left_out).then_some(column)
     }
 
-    /// The parameters of a row: its cells over those that hold for every row.
-    pub(super) fn params(&self, fixed: &Map<String, Value>, cells: &Map<String, Value>) -> Map<String, Value> {
-        let mut params = fixed.clone();
-        for (column, value) in cells {
-            if let Some(parameter) = self.parameter(column) {
-                params.insert(parameter.to_owned(), value.clone());
-            }
-        }
-        params
+    /// The parameters of a row.
+    pub(super) fn params(&self, cells: &Map<String, Value>) -> Map<String, Value> {
+        let named = cells.iter().filter_map(|(column, value)| Some((self.parameter(column)?, value)));
+        named.map(|(parameter, value)| (parameter.to_owned(), value.clone())).collect()
     }
 
     /// Checks columns before anything is sent: each is a parameter, and no two are the same. Where
@@ -186,12 +181,10 @@ mod tests {
     }
 
     #[test]
-    fn cells_win_over_what_holds_for_every_row() {
+    fn cells_become_the_parameters_of_their_columns() {
         with(&["id=code", "note="], |columns, _| {
-            let fixed = json!({"code": "0", "x": "1"});
-            let cells = json!({"id": "7", "note": "n"});
-            let (Value::Object(fixed), Value::Object(cells)) = (fixed, cells) else { panic!("two objects") };
-            let params = columns.expect("the map is right").params(&fixed, &cells);
+            let Value::Object(cells) = json!({"id": "7", "note": "n", "x": "1"}) else { panic!("an object") };
+            let params = columns.expect("the map is right").params(&cells);
             assert_eq!(Value::Object(params), json!({"code": "7", "x": "1"}));
         });
     }

@@ -30,8 +30,7 @@ const GRACE: Duration = Duration::from_secs(10);
 /// A run that is ready to begin.
 pub(super) struct Run<'r> {
     pub(super) engine: &'r Engine,
-    pub(super) operation: &'r str,
-    pub(super) fixed: Map<String, Value>,
+    pub(super) fixed: Invocation,
     pub(super) columns: Columns,
     pub(super) concurrency: usize,
     pub(super) failures_max: Option<u64>,
@@ -160,8 +159,7 @@ impl Active<'_> {
             let Some(row) = self.run.ahead.pop_front() else { break };
             match &row.cells {
                 Ok(cells) => {
-                    let params = self.run.columns.params(&self.run.fixed, cells);
-                    let invocation = Invocation::new(self.run.operation).params(params);
+                    let invocation = self.run.fixed.clone().params(self.run.columns.params(cells));
                     let engine = self.run.engine.clone();
                     self.calls.spawn(async move {
                         let result = engine.call(invocation).await;

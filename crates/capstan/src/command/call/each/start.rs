@@ -31,21 +31,21 @@ use crate::report;
 /// What stops every row: variables, columns, files, a journal of another run.
 pub(super) fn start<'r>(
     prepared: &'r Prepared<'_>,
-    fixed: Map<String, Value>,
+    fixed: Invocation,
     select: Option<&'r JsonPath>,
 ) -> Result<Run<'r>, CallError> {
     let Prepared { args, terminal, engine, operation, .. } = prepared;
     let each = &args.each;
     let view = engine.catalogue().operation(*operation);
     engine.check(*operation)?;
-    columns::check_fixed(&fixed, view)?;
+    columns::check_fixed(fixed.values(), view)?;
     let columns = Columns::parse(&each.each_map, view)?;
     let files = Files::new(each)?;
     let mut rows = files.open()?;
     if let Some(names) = rows.columns() {
         columns.check(&names.iter().map(String::as_str).collect::<Vec<_>>(), view, true)?;
     }
-    let identity = identity(args, view, &fixed, &files);
+    let identity = identity(args, view, fixed.values(), &files);
     let found = resume::found(&files, &identity, each.resume)?;
     let reached = found.as_ref().map(|(reached, _)| reached.clone()).unwrap_or_default();
     let mut ahead = resume::undone(&mut rows, &reached, &files)?;
@@ -63,7 +63,6 @@ pub(super) fn start<'r>(
     let rows_max = u64::from(concurrency) * WINDOW_ROWS_PER_CALL;
     Ok(Run {
         engine,
-        operation: &args.operation,
         fixed,
         columns,
         concurrency: usize::from(concurrency),
