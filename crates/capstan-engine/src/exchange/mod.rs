@@ -117,16 +117,20 @@ impl<'e> Exchange<'e> {
         for number in 1.. {
             let outcome = self.attempt(number, &request, want, &origin, deadline).await;
             history.attempts.push(in_words(&outcome));
-            let attempted = Attempted {
-                number,
-                attempts_max,
-                method: &request.method,
-                has_key,
-                outcome: outcome.as_ref(),
-                chance: fastrand::f64(),
-                now: SystemTime::now(),
-            };
-            match retry::decide(&self.policy.retry, &attempted) {
+            // It borrows the answer, which other threads may not: it ends before anything is awaited.
+            let verdict = retry::decide(
+                &self.policy.retry,
+                &Attempted {
+                    number,
+                    attempts_max,
+                    method: &request.method,
+                    has_key,
+                    outcome: outcome.as_ref(),
+                    chance: fastrand::f64(),
+                    now: SystemTime::now(),
+                },
+            );
+            match verdict {
                 Verdict::Done => return outcome,
                 Verdict::GivenUp(why) => {
                     history.given_up = Some(why);
