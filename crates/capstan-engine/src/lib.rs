@@ -23,6 +23,7 @@
 mod attachment;
 mod auth;
 pub mod bindings;
+pub mod cache;
 mod compile;
 mod date;
 pub mod decode;
@@ -55,7 +56,7 @@ pub use engine::{Engine, EngineBuilder, Invocation, Streamed};
 pub use error::{CallError, ErrorKind, FailedResponse};
 pub use exchange::CallLimits;
 pub use load::{Loaded, load, load_amended, load_text};
-pub use observe::{Event, Observer};
+pub use observe::{Caching, Event, Observer};
 pub use outcome::{Outcome, Output, Outputs};
 pub use overrides::{AuthOverride, Overrides, TlsOverride};
 pub use pages::{Page, PageLimits, Pages, Resume};

@@ -86,6 +86,12 @@ pub const ATTEMPTS_MAX: u32 = 100;
 /// Origins whose rate and failures an engine remembers; a capability has a handful.
 pub const ORIGINS_MAX: usize = 1000;
 
+/// Bytes of one answer that a cache keeps; a larger one is asked for again.
+pub const KEPT_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// Bytes of all answers that an engine keeps in memory.
+pub const KEPT_IN_MEMORY_BYTES_MAX: usize = 64 * 1024 * 1024;
+
 /// The longest time for which an answer's rate headers hold later requests back.
 pub const HOLD_MAX: Duration = Duration::from_secs(3600);
 

@@ -58,6 +58,31 @@ pub enum Event {
         /// For what.
         why: String,
     },
+    /// A cache took part.
+    Cache {
+        /// How.
+        what: Caching,
+        /// The URL that was asked for, secrets masked.
+        url: String,
+    },
+}
+
+/// What a cache had to do with a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Caching {
+    /// A kept answer was given; nothing was sent.
+    Fresh {
+        /// How old it is.
+        age: Duration,
+    },
+    /// The API confirmed that the kept answer still holds.
+    Confirmed,
+    /// The API failed, and the kept answer allows to be given then.
+    Stale,
+    /// Another call had just asked the same, and its answer is shared.
+    Shared,
+    /// The answer is kept for later calls.
+    Kept,
 }
 
 /// Whoever watches calls. Called on the road of the call: it must not block.

@@ -23,6 +23,7 @@ pub(super) fn compile(
     layers.retry(&mut policy);
     layers.rate(&mut policy);
     policy.breaker = layers.on(|r| r.circuit_breaker.as_ref()).map(|_| layers.breaker());
+    policy.caches = layers.first(|r| r.cache).is_some_and(|on| on.value);
     if let Some(key) = layers.on(|r| r.idempotency_key.as_ref()) {
         idempotency_key(key, &mut policy, headers, scope);
     }

@@ -12,6 +12,7 @@ use super::failure::from_upstream;
 use super::{Engine, Inner};
 use crate::auth::{Keeper, KeeperDoors, World};
 use crate::bindings::{Environment, Files, ProcessEnvironment, RealFiles, Scrubber, Secret};
+use crate::cache::{Cache, MemoryStore, Store};
 use crate::error::CallError;
 use crate::exchange::{CallLimits, Guards};
 use crate::load::load;
@@ -32,6 +33,7 @@ pub struct EngineBuilder {
     upstream: Option<MakeUpstream>,
     client: ClientSettings,
     limits: CallLimits,
+    store: Option<Arc<dyn Store>>,
     observer: Arc<dyn Observer>,
     overrides: Overrides,
     insecure_http: bool,
@@ -56,6 +58,7 @@ impl EngineBuilder {
             upstream: None,
             client: ClientSettings::default(),
             limits: CallLimits::default(),
+            store: None,
             observer: Arc::new(Unobserved),
             overrides: Overrides::default(),
             insecure_http: false,
@@ -113,6 +116,13 @@ impl EngineBuilder {
         self
     }
 
+    /// Where answers are kept, for the calls that keep any; the memory of this engine unless set.
+    /// Engines may share a store: callers with other secrets do not see each other's answers.
+    pub fn store(mut self, store: Arc<dyn Store>) -> Self {
+        self.store = Some(store);
+        self
+    }
+
     /// Who is told what happens during calls; nobody unless set.
     pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
         self.observer = observer;
@@ -163,7 +173,10 @@ impl EngineBuilder {
             value.or_else(|| self.environment.var(name)).filter(|v| !v.trim().is_empty())
         };
         let overrides = BoundOverrides::bind(&self.overrides, &lookup)?;
-        let scrubber = Arc::new(scrubber(&self.plan, &variables, &overrides));
+        let secrets = secrets(&self.plan, &variables, &overrides);
+        let store = self.store.unwrap_or_else(|| Arc::new(MemoryStore::default()));
+        let cache = Cache::new(store, secrets.iter().map(|(_, secret)| secret.expose()));
+        let scrubber = Arc::new(Scrubber::new(secrets));
         let user_agent = HeaderValue::from_str(&self.client.user_agent)
             .map_err(|_| CallError::new(Code::BadSettings, "the user agent has a control character"))?;
         let upstream: Arc<dyn Upstream> = match self.upstream {
@@ -189,6 +202,7 @@ impl EngineBuilder {
                 keeper,
                 limits: self.limits,
                 guards: Guards::default(),
+                cache,
                 observer: self.observer,
                 scrubber,
                 user_agent,
@@ -201,12 +215,12 @@ impl EngineBuilder {
 }
 
 /// Everything that must not show, under the name that is shown in its place.
-fn scrubber(plan: &Plan, variables: &Variables, overrides: &BoundOverrides) -> Scrubber {
+fn secrets(plan: &Plan, variables: &Variables, overrides: &BoundOverrides) -> Vec<(String, Secret)> {
     let bound = plan.variables.iter().zip(&variables.values);
     let bound = bound.filter_map(|(variable, value)| Some((variable.name.to_string(), value.clone()?)));
     let given = overrides.secrets().into_iter().map(|text| ("AUTH".to_owned(), Secret::new(text)));
     let written = plan.literal_credentials().into_iter().map(|text| ("AUTH".to_owned(), Secret::new(text)));
-    Scrubber::new(bound.chain(given).chain(written))
+    bound.chain(given).chain(written).collect()
 }
 
 fn load_error(diagnostics: &[Diagnostic], sources: &SourceMap) -> CallError {

@@ -19,6 +19,7 @@ use serde_json::{Map, Value};
 use crate::attachment::Attachment;
 use crate::auth::{Keeper, Proof};
 use crate::bindings::{Scrubber, Secret};
+use crate::cache::Cache;
 use crate::decode::{Notices, decode};
 use crate::encode;
 use crate::error::{CallError, FailedResponse};
@@ -113,6 +114,7 @@ struct Inner {
     keeper: Keeper,
     limits: CallLimits,
     guards: Guards,
+    cache: Cache,
     observer: Arc<dyn Observer>,
     scrubber: Arc<Scrubber>,
     user_agent: HeaderValue,
@@ -295,6 +297,7 @@ impl Inner {
             limits: &self.limits,
             policy: &operation.policy,
             guards: &self.guards,
+            cache: &self.cache,
             observer: &*self.observer,
             scrubber: &self.scrubber,
             prover: proof.map(|proof| Prover { keeper: &self.keeper, proof, via: &self.upstream }),

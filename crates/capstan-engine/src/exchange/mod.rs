@@ -4,6 +4,7 @@
 //! its policy says so, all before its deadline. What is decided is decided by pure functions
 //! ([`retry`], [`learn`]); what calls share lies in [`guards`].
 
+mod cached;
 mod guards;
 mod learn;
 mod proved;
@@ -17,6 +18,7 @@ use http::HeaderMap;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::bindings::Scrubber;
+use crate::cache::Cache;
 use crate::limits;
 use crate::observe::{Event, Observer};
 use crate::plan::{Policy, Rate};
@@ -41,6 +43,8 @@ pub struct CallLimits {
     /// Bytes of a body that is handed on piece by piece; `None` leaves it to the document's
     /// `maxBinarySize`, and without that to [`limits::STREAM_BYTES_MAX`].
     pub stream_bytes_max: Option<u64>,
+    /// Whether answers are kept as they allow it, and kept ones given.
+    pub cache: Option<bool>,
 }
 
 impl Default for CallLimits {
@@ -51,6 +55,7 @@ impl Default for CallLimits {
             attempts: None,
             response_bytes_max: limits::RESPONSE_BYTES_MAX,
             stream_bytes_max: None,
+            cache: None,
         }
     }
 }
@@ -62,6 +67,7 @@ pub(crate) struct Exchange<'e> {
     pub(crate) limits: &'e CallLimits,
     pub(crate) policy: &'e Policy,
     pub(crate) guards: &'e Guards,
+    pub(crate) cache: &'e Cache,
     pub(crate) observer: &'e dyn Observer,
     pub(crate) scrubber: &'e Scrubber,
     /// What proves the request; `None` where it is proved already, or not at all.
@@ -94,11 +100,9 @@ impl<'e> Exchange<'e> {
     pub(crate) async fn whole(&self, request: Request) -> (Result<Response, UpstreamError>, History) {
         let mut history = History::default();
         let deadline = Deadline::new(self.total());
-        let answered = self.run(request, Want::Whole, &deadline, &mut history).await;
-        let response = match answered {
-            // The bytes are in memory already, and within their bound.
-            Ok(incoming) => incoming.read(u64::MAX).await,
-            Err(error) => Err(error),
+        let response = match self.may_be_kept(&request) {
+            true => self.through_cache(request, &deadline, &mut history).await,
+            false => self.asked(request, &deadline, &mut history).await.map(|answered| answered.response),
         };
         (response, history)
     }
@@ -117,7 +121,7 @@ impl<'e> Exchange<'e> {
         for number in 1.. {
             let outcome = self.attempt(number, &request, want, &origin, deadline).await;
             history.attempts.push(in_words(&outcome));
-            // It borrows the answer, which other threads may not: it ends before anything is awaited.
+            // Borrowed for the decision only: a call must be able to move between threads.
             let verdict = retry::decide(
                 &self.policy.retry,
                 &Attempted {
@@ -246,7 +250,7 @@ impl<'e> Exchange<'e> {
         self.say(|| Event::Answer { number, status: incoming.status, took: started.elapsed() });
         match want {
             Want::Head(is_streamed) if incoming.status.is_success() && is_streamed(&incoming.headers) => Ok(incoming),
-            Want::Head(_) | Want::Whole => incoming.read(self.bytes_max).await.map(Incoming::from),
+            Want::Head(_) | Want::Whole => incoming.whole(self.bytes_max).await,
         }
     }
 

@@ -72,11 +72,14 @@ struct Outcome {
 async fn run(script: &Script, policy: &Policy, guards: &Guards) -> Outcome {
     let (scrubber, limits) = (Scrubber::new([]), CallLimits::default());
     let observer = &crate::observe::Unobserved;
+    let cache =
+        &crate::cache::Cache::new(std::sync::Arc::new(crate::cache::MemoryStore::default()), std::iter::empty());
     let exchange = Exchange {
         upstream: script,
         limits: &limits,
         policy,
         guards,
+        cache,
         observer,
         scrubber: &scrubber,
         prover: None,

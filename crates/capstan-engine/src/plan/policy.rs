@@ -23,6 +23,8 @@ pub(crate) struct Policy {
     /// Whether answers slow later requests down.
     pub(crate) learns: bool,
     pub(crate) breaker: Option<Breaker>,
+    /// Whether answers are kept as they allow it.
+    pub(crate) caches: bool,
 }
 
 /// How long things may take; absent is the standard of the engine.
@@ -84,6 +86,7 @@ impl Default for Policy {
             concurrency: None,
             learns: true,
             breaker: None,
+            caches: false,
         }
     }
 }

@@ -48,6 +48,12 @@ impl Incoming {
         let Incoming { status, version, headers, url, redirects: _, body: _ } = self;
         Ok(Response { status, version, headers, body, url })
     }
+
+    /// The same answer once its body has come to its end. Fails as [`Incoming::read`] does.
+    pub(crate) async fn whole(mut self, bytes_max: u64) -> Result<Incoming, UpstreamError> {
+        let bytes = self.body.read(bytes_max, &self.url).await?;
+        Ok(Incoming { body: Body::whole(bytes), ..self })
+    }
 }
 
 impl From<Response> for Incoming {

@@ -24,6 +24,9 @@ record! {
         rate_limit: Option<OrOff<RateLimit>> = "rateLimit" folk "throttle";
         /// When requests to the origin are given up for a while; `false`: never.
         circuit_breaker: Option<OrOff<CircuitBreaker>> = "circuitBreaker" folk "breaker";
+        /// Whether answers are kept as they allow it (RFC 9111), and asked for once by many; absent,
+        /// they are not.
+        cache: Option<Spanned<bool>> = "cache" folk "caching";
     }
 }
 

@@ -28,12 +28,15 @@ impl Bounded {
         let scrubber = Scrubber::new([]);
         let (limits, policy, guards) = (&self.limits, &Policy::default(), &Guards::default());
         let (upstream, observer) = (&self.client, &Unobserved);
+        let cache =
+            &crate::cache::Cache::new(std::sync::Arc::new(crate::cache::MemoryStore::default()), std::iter::empty());
         let exchange = Exchange {
             upstream,
             limits,
             policy,
             guards,
             observer,
+            cache,
             scrubber: &scrubber,
             prover: None,
             bytes_max: limits.response_bytes_max,

@@ -1,6 +1,6 @@
 //! What happens during a call, said as it happens.
 
-use capstan_engine::{Event, Observer};
+use capstan_engine::{Caching, Event, Observer};
 
 use crate::report;
 use crate::terminal::Terminal;
@@ -34,6 +34,13 @@ fn sentence(event: &Event) -> Option<String> {
         Event::Answer { status, took, .. } => Some(format!("{status} in {took:.1?}")),
         Event::Retry { after, why } => Some(format!("{why}: again in {after:.1?}")),
         Event::Waiting { time, why } => Some(format!("waiting {time:.1?} for {why}")),
+        Event::Cache { what, url } => Some(match what {
+            Caching::Fresh { age } => format!("{url}: kept {age:.0?} ago, nothing is sent"),
+            Caching::Confirmed => format!("{url}: the kept answer still holds"),
+            Caching::Stale => format!("{url}: the API failed, so the kept answer is given"),
+            Caching::Shared => format!("{url}: another call had just asked the same"),
+            Caching::Kept => format!("{url}: kept for later calls"),
+        }),
         _ => None,
     }
 }
