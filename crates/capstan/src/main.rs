@@ -6,6 +6,7 @@ mod args;
 mod command;
 mod exit;
 mod find;
+mod kept;
 mod output;
 mod params;
 mod print;

@@ -3,6 +3,7 @@
 //! A server is a plain function from [`Received`] to [`Reply`]; this module does the HTTP around
 //! it and keeps a [`Journal`] of all that arrived, so that a case can check the bytes sent.
 
+pub(crate) mod cached;
 pub(crate) mod chaos;
 pub(crate) mod echo;
 pub(crate) mod given;

@@ -17,7 +17,7 @@ pub(crate) mod words;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::emulator::{Received, Server, chaos, echo, given, kinde, lists, oauth, streams};
+use crate::emulator::{Received, Server, cached, chaos, echo, given, kinde, lists, oauth, streams};
 use binary::Finished;
 use case::Case;
 use check::{Observed, Update};
@@ -162,5 +162,6 @@ fn start(upstream: &Upstream, other: &Server) -> Server {
         Upstream::Streams => streams::start(),
         Upstream::Lists => lists::start(other.origin()),
         Upstream::Given(answers) => given::start(answers.clone()),
+        Upstream::Cached => cached::start(),
     }
 }

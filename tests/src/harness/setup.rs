@@ -58,6 +58,7 @@ pub(crate) enum Upstream {
     /// What the case wrote down.
     Given(Vec<Given>),
     OAuth,
+    Cached,
 }
 
 /// One call of the binary.
@@ -209,7 +210,8 @@ impl Setup {
             | Upstream::Chaos
             | Upstream::Lists
             | Upstream::Streams
-            | Upstream::OAuth => {
+            | Upstream::OAuth
+            | Upstream::Cached => {
                 return Err("a server that answers by itself takes no answers".to_owned());
             }
         }
@@ -255,6 +257,7 @@ fn upstream(kind: &str, body: &str) -> Result<Upstream, String> {
         "oauth" => Ok(Upstream::OAuth),
         "streams" => Ok(Upstream::Streams),
         "lists" => Ok(Upstream::Lists),
+        "cached" => Ok(Upstream::Cached),
         _ => Err(format!("no server is called `{kind}`")),
     }
 }

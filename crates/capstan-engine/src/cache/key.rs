@@ -20,6 +20,11 @@ pub struct Key {
 }
 
 impl Key {
+    /// The key of a request that nobody in particular sends, to try a [`Store`](super::Store) with.
+    pub fn new(request: &Request) -> Key {
+        Key::of(request, &())
+    }
+
     /// The key of a request of a caller.
     pub(crate) fn of(request: &Request, caller: &impl Hash) -> Key {
         let mut variant = Digester::new();

@@ -10,6 +10,7 @@ use capstan_spec::quantity;
 use clap::{Args, ValueEnum};
 
 use super::download::DownloadArgs;
+use super::cache::CacheArgs;
 use super::each::EachArgs;
 use super::pages::PageArgs;
 use super::upload::UploadArgs;
@@ -89,6 +90,9 @@ pub(crate) struct CallArgs {
     /// Calls for rows of a file
     #[command(flatten)]
     pub(crate) each: EachArgs,
+    /// Whether answers are kept
+    #[command(flatten)]
+    pub(crate) cache: CacheArgs,
 
     /// What is changed of the file
     #[command(flatten)]

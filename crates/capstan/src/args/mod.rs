@@ -1,5 +1,6 @@
 //! Arguments as typed in, one file for each command.
 
+pub(crate) mod cache;
 pub(crate) mod call;
 pub(crate) mod catalogue;
 pub(crate) mod download;

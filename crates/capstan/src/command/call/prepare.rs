@@ -19,6 +19,7 @@ use super::watch::Narrator;
 use crate::args::call::{CallArgs, OverrideArgs};
 use crate::args::upload::Compress;
 use crate::exit::Exit;
+use crate::kept::Folder;
 use crate::report;
 use crate::settings::{self, Entry};
 use crate::terminal::Terminal;
@@ -80,6 +81,10 @@ impl<'a> Prepared<'a> {
                 })
             }
             (None, None) => builder.client(client),
+        };
+        let builder = match Folder::of_user().filter(|_| args.replay.is_none()) {
+            Some(folder) => builder.store(Arc::new(folder)),
+            None => builder,
         };
         Ok(Prepared { args, terminal, engine: builder.build()?, operation, recorder, masks })
     }
@@ -203,6 +208,8 @@ fn call_limits(args: &CallArgs, settings: &Entry) -> Result<CallLimits, CallErro
         attempts: args.limits.attempts(),
         stream_bytes_max: args.limits.max_response.or(set),
         response_bytes_max: args.limits.max_response.or(set).unwrap_or(standard.response_bytes_max),
+        // A recording has every exchange in it, and a replay is not the API.
+        cache: if args.record.is_some() || args.replay.is_some() { Some(false) } else { args.cache.wanted() },
     })
 }
 
