@@ -51,8 +51,15 @@ pub const BINDING_FILE_BYTES_MAX: u64 = 1024 * 1024;
 /// Levels of nested collections in a binding file.
 pub const BINDING_DEPTH_MAX: usize = 64;
 
-/// Exchanges of one recording; each is kept in memory with its body.
+/// Exchanges of one recording; each is kept in memory.
 pub const RECORDED_ENTRIES_MAX: usize = 10_000;
+
+/// Bytes of one body of a recording; a larger one is left out.
+pub const RECORDED_BODY_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
+/// Bytes of all bodies of a recording; what comes after is left out. With the rest of its entries,
+/// what is written can be read again.
+pub const RECORDED_BYTES_MAX: u64 = 128 * 1024 * 1024;
 
 /// Bytes of a recording that is read for a replay: browsers' archives reach tens of MiB.
 pub const RECORDING_BYTES_MAX: u64 = 256 * 1024 * 1024;

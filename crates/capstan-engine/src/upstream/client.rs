@@ -65,8 +65,8 @@ impl Client {
         let mut trail = Trail::default();
         loop {
             let response = self.exchange(&hop, &connection).await?;
-            let (status, headers) = (response.status(), response.headers());
-            match trail.next(&hop, status, headers, self.settings.redirects_max)? {
+            let (head, headers) = ((response.status(), response.version()), response.headers());
+            match trail.next(&hop, head, headers, self.settings.redirects_max)? {
                 Some(next) => {
                     if next.url.origin() != hop.url.origin() {
                         // Another origin is not told who the client is.

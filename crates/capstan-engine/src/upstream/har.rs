@@ -9,12 +9,12 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use http::header::{CONTENT_LOCATION, CONTENT_TYPE, LOCATION};
-use http::{HeaderName, HeaderValue, Version};
+use http::header::{CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version};
 use serde_json::{Value, json};
 
 use super::hidden::{self, HIDDEN};
-use super::{Payload, Request, Response, masked};
+use super::{Payload, Request, masked};
 use crate::bindings::Scrubber;
 use crate::date;
 
@@ -22,11 +22,36 @@ use crate::date;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Moment {
     pub(super) started: SystemTime,
-    pub(super) took: Duration,
+    /// The time to the head of the answer.
+    pub(super) waited: Duration,
+    /// The time from there to the end of its body.
+    pub(super) received: Duration,
+}
+
+impl Moment {
+    /// An exchange without a body so far.
+    pub(super) fn waited(started: SystemTime, waited: Duration) -> Self {
+        Moment { started, waited, received: Duration::ZERO }
+    }
+}
+
+/// The head of an answer.
+pub(super) struct Answer<'a> {
+    pub(super) status: StatusCode,
+    pub(super) version: Version,
+    pub(super) headers: &'a HeaderMap,
+}
+
+/// The body of an answer.
+pub(super) enum Content {
+    /// As it was read.
+    Whole(Bytes),
+    /// Too large for a recording; its size in bytes.
+    LeftOut(u64),
 }
 
 /// The archive of some entries.
-pub(super) fn archive(entries: &[Value]) -> Value {
+pub(super) fn archive(entries: &[&Value]) -> Value {
     json!({
         "log": {
             "version": "1.2",
@@ -37,16 +62,50 @@ pub(super) fn archive(entries: &[Value]) -> Value {
 }
 
 /// One exchange, masked.
-pub(super) fn entry(request: &Request, response: &Response, moment: Moment, scrubber: &Scrubber) -> Value {
-    let ms = (moment.took.as_secs_f64() * 1e6).round() / 1e3;
+pub(super) fn entry(
+    request: &Request,
+    answer: &Answer<'_>,
+    content: &Content,
+    moment: Moment,
+    scrubber: &Scrubber,
+) -> Value {
+    let (wait, receive) = (milliseconds(moment.waited), milliseconds(moment.received));
     json!({
         "startedDateTime": timestamp(moment.started),
-        "time": ms,
-        "request": request_value(request, response.version, scrubber),
-        "response": response_value(response, scrubber),
+        "time": wait + receive,
+        "request": request_value(request, answer.version, scrubber),
+        "response": response_value(answer, content, scrubber),
         "cache": {},
-        "timings": { "send": 0, "wait": ms, "receive": 0 },
+        "timings": { "send": 0, "wait": wait, "receive": receive },
     })
+}
+
+/// An exchange that got no answer, as browsers write it: status 0, and why in `_error`.
+pub(super) fn failed(request: &Request, why: &str, moment: Moment, scrubber: &Scrubber) -> Value {
+    let wait = milliseconds(moment.waited);
+    json!({
+        "startedDateTime": timestamp(moment.started),
+        "time": wait,
+        "request": request_value(request, Version::HTTP_11, scrubber),
+        "response": {
+            "status": 0,
+            "statusText": "",
+            "httpVersion": "",
+            "cookies": [],
+            "headers": [],
+            "content": { "size": 0, "mimeType": "" },
+            "redirectURL": "",
+            "headersSize": -1,
+            "bodySize": -1,
+        },
+        "cache": {},
+        "timings": { "send": 0, "wait": wait, "receive": 0 },
+        "_error": scrubber.scrub(why),
+    })
+}
+
+fn milliseconds(time: Duration) -> f64 {
+    (time.as_secs_f64() * 1e6).round() / 1e3
 }
 
 fn request_value(request: &Request, version: Version, scrubber: &Scrubber) -> Value {
@@ -58,7 +117,7 @@ fn request_value(request: &Request, version: Version, scrubber: &Scrubber) -> Va
         "method": request.method.as_str(),
         "url": url,
         "httpVersion": format!("{version:?}"),
-        "cookies": [],
+        "cookies": request_cookies(request, scrubber),
         "headers": header_values(headers, scrubber),
         "queryString": query,
         "headersSize": -1,
@@ -82,29 +141,72 @@ fn post_data(request: &Request, body: &Payload, scrubber: &Scrubber) -> Value {
     }
 }
 
-fn response_value(response: &Response, scrubber: &Scrubber) -> Value {
-    let header =
-        |name: HeaderName| response.headers.get(&name).map(|value| shown(&name, value, scrubber)).unwrap_or_default();
-    let (text, encoded) = text(&scrubber.scrub_bytes(&response.body));
-    let mut content = json!({
-        "size": response.body.len(),
-        "mimeType": header(CONTENT_TYPE),
-        "text": text,
-    });
-    if encoded {
-        content["encoding"] = "base64".into();
-    }
+fn response_value(answer: &Answer<'_>, content: &Content, scrubber: &Scrubber) -> Value {
+    let Answer { status, version, headers } = answer;
+    let header = |name: HeaderName| headers.get(&name).map(|value| shown(&name, value, scrubber)).unwrap_or_default();
+    // As it was on the wire, which the client tells only where the body was not compressed.
+    let length = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     json!({
-        "status": response.status.as_u16(),
-        "statusText": response.status.canonical_reason().unwrap_or(""),
-        "httpVersion": format!("{:?}", response.version),
-        "cookies": [],
-        "headers": header_values(response.headers.iter(), scrubber),
-        "content": content,
+        "status": status.as_u16(),
+        "statusText": status.canonical_reason().unwrap_or(""),
+        "httpVersion": format!("{version:?}"),
+        "cookies": response_cookies(headers, scrubber),
+        "headers": header_values(headers.iter(), scrubber),
+        "content": content_value(content, &header(CONTENT_TYPE), scrubber),
         "redirectURL": header(LOCATION),
         "headersSize": -1,
-        "bodySize": -1,
+        "bodySize": length.map_or(Value::from(-1), Value::from),
     })
+}
+
+fn content_value(content: &Content, mime: &str, scrubber: &Scrubber) -> Value {
+    let body = match content {
+        Content::Whole(body) => body,
+        Content::LeftOut(size) => {
+            return json!({ "size": size, "mimeType": mime, "comment": "the body is too large and left out" });
+        }
+    };
+    let (text, encoded) = text(&scrubber.scrub_bytes(body));
+    let mut value = json!({ "size": body.len(), "mimeType": mime, "text": text });
+    if encoded {
+        value["encoding"] = "base64".into();
+    }
+    value
+}
+
+/// Cookies by name: their values open sessions.
+fn request_cookies(request: &Request, scrubber: &Scrubber) -> Vec<Value> {
+    let texts = request.headers.iter().filter(|(name, _)| *name == COOKIE).filter_map(|(_, value)| value.to_str().ok());
+    let names = texts.flat_map(|text| text.split(';')).filter_map(|pair| Some(pair.split_once('=')?.0.trim()));
+    names.map(|name| json!({ "name": scrubber.scrub(name), "value": HIDDEN })).collect()
+}
+
+fn response_cookies(headers: &HeaderMap, scrubber: &Scrubber) -> Vec<Value> {
+    let texts = headers.get_all(SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
+    texts.filter_map(|text| cookie(text, scrubber)).collect()
+}
+
+/// A `Set-Cookie` (RFC 6265, section 4.1.1).
+fn cookie(text: &str, scrubber: &Scrubber) -> Option<Value> {
+    let mut parts = text.split(';').map(str::trim);
+    let (name, _) = parts.next()?.split_once('=')?;
+    let mut cookie = json!({ "name": scrubber.scrub(name.trim()), "value": HIDDEN });
+    for part in parts {
+        let (key, value) = part.split_once('=').unwrap_or((part, ""));
+        match key.trim().to_ascii_lowercase().as_str() {
+            "path" => cookie["path"] = scrubber.scrub(value).into(),
+            "domain" => cookie["domain"] = scrubber.scrub(value).into(),
+            "httponly" => cookie["httpOnly"] = true.into(),
+            "secure" => cookie["secure"] = true.into(),
+            "expires" => {
+                if let Ok(moment) = httpdate::parse_http_date(value) {
+                    cookie["expires"] = timestamp(moment).into();
+                }
+            }
+            _ => {}
+        }
+    }
+    Some(cookie)
 }
 
 /// The text of a masked body, or its base64 form when it is not UTF-8; true for the latter.

@@ -7,7 +7,7 @@ use std::pin::Pin;
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, StatusCode, Version};
 
-use super::{Response, UpstreamError, failure};
+use super::{Request, Response, UpstreamError, failure};
 
 /// An answer whose head has come. Dropping it gives the connection up.
 #[derive(Debug)]
@@ -27,14 +27,20 @@ pub struct Incoming {
 }
 
 /// A redirect that was followed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Redirected {
     /// The status that asked for it.
     pub status: StatusCode,
+    /// The version of HTTP of the answer that asked.
+    pub version: Version,
+    /// Its headers.
+    pub headers: HeaderMap,
     /// The URL that was left.
     pub from: String,
     /// The URL that was gone to.
     pub to: String,
+    /// The request that was sent there: less of it leaves an origin.
+    pub next: Box<Request>,
 }
 
 impl Incoming {

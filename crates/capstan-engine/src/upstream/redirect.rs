@@ -9,11 +9,11 @@ use http::header::{
     ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_LOCATION,
     CONTENT_TYPE, LOCATION, TRANSFER_ENCODING, USER_AGENT,
 };
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version};
 use url::Url;
 
 use super::failure::{quoted, shown, without_query};
-use super::{Payload, Redirected, UpstreamError};
+use super::{Connection, Payload, Redirected, Request, UpstreamError};
 use crate::limits;
 
 /// One hop of a call: a request whose URL is known to be an http or https one.
@@ -25,6 +25,19 @@ pub(super) struct Hop {
     pub(super) body: Option<Payload>,
     /// Whether a credential is asked for, by this method and of this origin alone.
     pub(super) is_private: bool,
+}
+
+impl Hop {
+    fn to_request(&self) -> Request {
+        let headers = self.headers.iter().map(|(name, value)| (name.clone(), value.clone()));
+        Request {
+            method: self.method.clone(),
+            url: self.url.to_string(),
+            headers: headers.collect(),
+            body: self.body.clone(),
+            connection: Connection::default(),
+        }
+    }
 }
 
 /// What another origin may see. Any other header may be a credential by whatever name, and no
@@ -46,7 +59,7 @@ impl Trail {
     pub(super) fn next(
         &mut self,
         hop: &Hop,
-        status: StatusCode,
+        (status, version): (StatusCode, Version),
         headers: &HeaderMap,
         redirects_max: u32,
     ) -> Result<Option<Hop>, UpstreamError> {
@@ -56,7 +69,14 @@ impl Trail {
         let next = follow(hop, status, target(&hop.url, location)?)?;
         self.visited.push((hop.method.clone(), hop.url.clone()));
         self.refuse_endless(&next, redirects_max)?;
-        self.redirects.push(Redirected { status, from: hop.url.to_string(), to: next.url.to_string() });
+        self.redirects.push(Redirected {
+            status,
+            version,
+            headers: headers.clone(),
+            from: hop.url.to_string(),
+            to: next.url.to_string(),
+            next: Box::new(next.to_request()),
+        });
         Ok(Some(next))
     }
 

@@ -16,6 +16,7 @@ use super::hidden;
 use super::masked::{MaskedBody, MaskedUrl};
 use super::{Incoming, Payload, Request, Response, Sending, Upstream, UpstreamError};
 use crate::bindings::Scrubber;
+use crate::limits;
 
 /// An upstream that answers from a recording and sends nothing.
 ///
@@ -23,15 +24,20 @@ use crate::bindings::Scrubber;
 /// when it recorded a body, masked body (JSON by value). Several entries that fit are given in
 /// order and the last of them again and again. A request that none fits fails with
 /// `NotRecorded`, naming the nearest entry and what differs.
+/// A redirect is followed to its entry. Exchanges without an answer are passed over.
 pub struct Replay {
     entries: Vec<Entry>,
     scrubber: Arc<Scrubber>,
+    /// Whether requests must come in the order of the entries.
+    is_ordered: bool,
     /// Which entries have been given.
     given: Mutex<Vec<bool>>,
 }
 
 /// One recorded exchange.
 struct Entry {
+    /// Its place in the archive, from 1.
+    number: usize,
     asked: Asked,
     response: HarResponse,
 }
@@ -51,20 +57,59 @@ impl Replay {
     pub fn from_har(har: &[u8], scrubber: Arc<Scrubber>) -> Result<Replay, UpstreamError> {
         let not_har = |error| bad("the recording is not a HAR archive").caused_by(error);
         let har: Har = serde_json::from_slice(har).map_err(|error| not_har(shape_only(&error)))?;
-        let entries: Vec<Entry> = har.log.entries.into_iter().map(|entry| entry.read(&scrubber)).collect();
+        let numbered = (1..).zip(har.log.entries).filter(|(_, entry)| entry.has_answer());
+        let entries: Vec<Entry> = numbered.map(|(number, entry)| entry.read(number, &scrubber)).collect();
         let given = Mutex::new(vec![false; entries.len()]);
-        Ok(Replay { entries, scrubber, given })
+        Ok(Replay { entries, scrubber, is_ordered: false, given })
+    }
+
+    /// The same, where requests must come in the order of the entries, each once. One that is not the
+    /// next fails with `NotRecorded`, naming the one that is.
+    pub fn in_order(self) -> Self {
+        Replay { is_ordered: true, ..self }
     }
 
     fn answer(&self, request: Request) -> Result<Response, UpstreamError> {
-        let asked = self.asked(&request);
-        let fitting: Vec<usize> = (0..self.entries.len())
-            .filter(|index| differences(&self.entries[*index].asked, &asked).is_empty())
-            .collect();
-        match self.choose(&fitting) {
-            Some(index) => self.entries[index].response.decode(index, request.url),
-            None => Err(self.not_recorded(&asked)),
+        let mut asked = self.asked(&request);
+        let mut url = request.url;
+        for _ in 0..=limits::REDIRECTS_MAX {
+            let index = self.find(&asked)?;
+            let entry = &self.entries[index];
+            let Some((method, to)) = entry.redirect(&asked.method) else {
+                return entry.response.decode(entry.number, url);
+            };
+            url = to.clone();
+            asked = Asked { method, url: MaskedUrl::parse(&to), shown_url: to, body: None };
         }
+        Err(UpstreamError::new(Code::RefusedRedirect, "the recording redirects without end"))
+    }
+
+    /// The entry for a request, which has been given with that.
+    fn find(&self, asked: &Asked) -> Result<usize, UpstreamError> {
+        if self.is_ordered {
+            return self.next(asked);
+        }
+        let fitting: Vec<usize> = (0..self.entries.len()).filter(|index| self.entries[*index].fits(asked)).collect();
+        self.choose(&fitting).ok_or_else(|| self.not_recorded(asked))
+    }
+
+    /// The first entry that was not given yet, if it fits.
+    fn next(&self, asked: &Asked) -> Result<usize, UpstreamError> {
+        let mut given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
+        let line = line(&asked.method, &asked.shown_url);
+        let Some(index) = given.iter().position(|given| !given) else {
+            let message = format!("the recording has ended: {line} comes after its last entry");
+            return Err(UpstreamError::new(Code::NotRecorded, message));
+        };
+        let entry = &self.entries[index];
+        if !entry.fits(asked) {
+            let expected = self::line(&entry.asked.method, &entry.asked.shown_url);
+            let (number, parts) = (entry.number, entry.parts(asked));
+            let message = format!("{line} is out of order: entry {number} is next, {expected}, where {parts}");
+            return Err(UpstreamError::new(Code::NotRecorded, message));
+        }
+        given[index] = true;
+        Ok(index)
     }
 
     fn asked(&self, request: &Request) -> Asked {
@@ -89,25 +134,62 @@ impl Replay {
     }
 
     fn not_recorded(&self, asked: &Asked) -> UpstreamError {
-        let line = quoted(&format!("{} {}", asked.method, without_query(&asked.shown_url)));
-        let nearest =
-            self.entries.iter().enumerate().min_by_key(|(_, entry)| {
-                differences(&entry.asked, asked).iter().map(Difference::weight).sum::<usize>()
-            });
+        let line = line(&asked.method, &asked.shown_url);
+        let nearest = self
+            .entries
+            .iter()
+            .min_by_key(|entry| differences(&entry.asked, asked).iter().map(Difference::weight).sum::<usize>());
         let message = match nearest {
             None => format!("the recording is empty and has no answer to {line}"),
-            Some((index, entry)) => {
-                let parts = differences(&entry.asked, asked);
-                let parts: Vec<String> = parts.iter().map(Difference::to_string).collect();
-                format!(
-                    "the recording has no answer to {line}; entry {} is nearest, where {}",
-                    index + 1,
-                    parts.join(" and ")
-                )
+            Some(entry) => {
+                let (number, parts) = (entry.number, entry.parts(asked));
+                format!("the recording has no answer to {line}; entry {number} is nearest, where {parts}")
             }
         };
         UpstreamError::new(Code::NotRecorded, message)
     }
+}
+
+impl Entry {
+    fn fits(&self, asked: &Asked) -> bool {
+        differences(&self.asked, asked).is_empty()
+    }
+
+    /// Where this entry and a request part, in words.
+    fn parts(&self, asked: &Asked) -> String {
+        let parts: Vec<String> = differences(&self.asked, asked).iter().map(Difference::to_string).collect();
+        parts.join(" and ")
+    }
+
+    /// The request that the answer redirects to: its method and its URL.
+    fn redirect(&self, method: &str) -> Option<(String, String)> {
+        let status = self.response.status;
+        let location = self.response.location().filter(|_| matches!(status, 301 | 302 | 303 | 307 | 308))?;
+        let becomes_get = (status == 303 && method != "HEAD") || (matches!(status, 301 | 302) && method == "POST");
+        let method = if becomes_get { "GET" } else { method };
+        Some((method.to_owned(), resolved(&self.asked.shown_url, location)?))
+    }
+}
+
+/// A request in a message.
+fn line(method: &str, url: &str) -> String {
+    quoted(&format!("{method} {}", without_query(url)))
+}
+
+/// A location behind a URL, of which either may hold masks: the host is put aside, for it may be none
+/// that a URL could have.
+fn resolved(from: &str, location: &str) -> Option<String> {
+    const HOST: &str = "http://host.invalid";
+    let (scheme, rest) = from.split_once("://")?;
+    if location.split(['/', '?', '#']).next().is_some_and(|first| first.contains(':')) {
+        return Some(location.to_owned());
+    }
+    if location.starts_with("//") {
+        return Some(format!("{scheme}:{location}"));
+    }
+    let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    let path = url::Url::parse(HOST).ok()?.join(path).ok()?.join(location).ok()?;
+    Some(format!("{scheme}://{authority}{}", path.as_str().strip_prefix(HOST)?))
 }
 
 impl Upstream for Replay {
@@ -130,6 +212,9 @@ struct HarLog {
 struct HarEntry {
     request: HarRequest,
     response: HarResponse,
+    /// Why there is no whole answer: ours, and that of browsers.
+    #[serde(rename = "_error")]
+    error: Option<serde::de::IgnoredAny>,
 }
 
 #[derive(Deserialize)]
@@ -168,6 +253,8 @@ struct HarResponse {
     #[serde(default)]
     headers: Vec<HarPair>,
     content: HarContent,
+    #[serde(rename = "redirectURL")]
+    redirect_url: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -179,7 +266,12 @@ struct HarContent {
 }
 
 impl HarEntry {
-    fn read(self, scrubber: &Scrubber) -> Entry {
+    /// Whether there is an answer that can be given.
+    fn has_answer(&self) -> bool {
+        self.response.status != 0 && self.error.is_none()
+    }
+
+    fn read(self, number: usize, scrubber: &Scrubber) -> Entry {
         // A recording made elsewhere may hold the secrets that ours would have masked.
         let shown_url = hidden::url(&self.request.url, scrubber);
         let asked = Asked {
@@ -188,7 +280,7 @@ impl HarEntry {
             shown_url,
             body: self.request.post_data.map(|data| data.read(scrubber)),
         };
-        Entry { asked, response: self.response }
+        Entry { number, asked, response: self.response }
     }
 }
 
@@ -212,15 +304,20 @@ impl HarPostData {
 }
 
 impl HarResponse {
-    /// The response of the entry at `index`. Only an entry that is asked for must be sound: a
+    /// The response of the entry of this number. Only an entry that is asked for must be sound: a
     /// browser's archive is full of blocked and cut off ones.
-    fn decode(&self, index: usize, url: String) -> Result<Response, UpstreamError> {
-        let number = index + 1;
+    fn decode(&self, number: usize, url: String) -> Result<Response, UpstreamError> {
         let broken = |what: &str| bad(&format!("entry {number} of the recording has {what}"));
         let status = StatusCode::from_u16(self.status).map_err(|error| broken("no valid status").caused_by(error))?;
         let headers = self.headers().ok_or_else(|| broken("a header that is none"))?;
         let body = self.content.decode().map_err(broken)?;
         Ok(Response { status, version: self.version(), headers, body, url })
+    }
+
+    /// Where the answer redirects to.
+    fn location(&self) -> Option<&str> {
+        let header = self.headers.iter().find(|pair| pair.name.eq_ignore_ascii_case("location"));
+        header.map(|pair| pair.value.as_str()).or(self.redirect_url.as_deref()).filter(|text| !text.is_empty())
     }
 
     fn version(&self) -> Version {
@@ -252,7 +349,7 @@ impl HarResponse {
 impl HarContent {
     fn decode(&self) -> Result<Bytes, &'static str> {
         match (&self.text, self.encoding.as_deref()) {
-            (None, _) if self.size > 0 => Err("a response without its text"),
+            (None, _) if self.size > 0 => Err("a response whose body was left out"),
             (None, _) => Ok(Bytes::new()),
             (Some(text), None | Some("")) => Ok(Bytes::from(text.clone())),
             (Some(text), Some("base64")) => match STANDARD.decode(text) {

@@ -71,6 +71,10 @@ pub(crate) struct CallArgs {
     #[arg(long, value_name = "FILE", conflicts_with = "record", help_heading = "Instead of the network")]
     pub(crate) replay: Option<PathBuf>,
 
+    /// Take requests only in the order in which they were recorded, each once
+    #[arg(long, requires = "replay", help_heading = "Instead of the network")]
+    pub(crate) replay_in_order: bool,
+
     /// Write what is sent and what comes back to a recording (HAR), credentials removed
     #[arg(long, value_name = "FILE", help_heading = "Instead of the network")]
     pub(crate) record: Option<PathBuf>,

@@ -61,7 +61,14 @@ impl Upstream for World {
             let pair =
                 |(n, v): &(&'static str, &'static str)| (HeaderName::from_static(n), HeaderValue::from_static(v));
             let status = StatusCode::from_u16(status).expect("a status");
-            let redirected = Redirected { status, from: request.url.clone(), to: request.url.clone() };
+            let redirected = Redirected {
+                status,
+                version: Version::HTTP_11,
+                headers: HeaderMap::new(),
+                from: request.url.clone(),
+                to: request.url.clone(),
+                next: Box::new(request.clone()),
+            };
             Ok(Incoming {
                 status,
                 version: Version::HTTP_11,

@@ -63,7 +63,8 @@ fn response(body: &[u8]) -> Response {
 async fn record(request: Request, response: Response, scrubber: &Arc<Scrubber>) -> Value {
     let recorder = Recorder::new(Arc::new(Fixed(response)), scrubber.clone())
         .with_clock(|| UNIX_EPOCH + Duration::from_secs(1_700_000_000));
-    recorder.send(request).await.expect("the fixed upstream answers");
+    let incoming = recorder.send(request).await.expect("the fixed upstream answers");
+    incoming.read(u64::MAX).await.expect("its body is in memory");
     recorder.to_har()
 }
 
@@ -275,4 +276,138 @@ async fn an_archive_that_is_none_is_refused_without_its_text() {
     let replay = replay(&har(&[]), &scrubber(&[]));
     let error = ask(&replay, get("http://h/")).await.expect_err("the recording is empty");
     assert_eq!(error.to_string(), "the recording is empty and has no answer to `GET http://h/`");
+}
+
+/// Answers with a status and headers for each path, fails for others, and redirects as the client does.
+struct Paths;
+
+impl Upstream for Paths {
+    fn send(&self, request: Request) -> Sending<'_> {
+        Box::pin(async move {
+            let body = || crate::upstream::Body::whole(Bytes::from_static(b"{\"a\":1}"));
+            if request.url.ends_with("/refused") {
+                return Err(UpstreamError::new(Code::Unreachable, "refused by hunter22"));
+            }
+            let mut headers = HeaderMap::new();
+            headers.insert(
+                "set-cookie",
+                HeaderValue::from_static("s=x; Path=/; Secure; Expires=Fri, 02 Jan 2026 03:04:05 GMT"),
+            );
+            let mut redirects = Vec::new();
+            let mut url = request.url.clone();
+            if url.ends_with("/moved") {
+                let mut from = HeaderMap::new();
+                from.insert("location", HeaderValue::from_static("there?key=hunter22"));
+                let to = url.replace("/moved", "/there?key=hunter22");
+                let next = Box::new(Request { url: to.clone(), method: Method::GET, body: None, ..request });
+                let (status, version) = (StatusCode::FOUND, Version::HTTP_11);
+                redirects.push(crate::upstream::Redirected {
+                    status,
+                    version,
+                    headers: from,
+                    from: url,
+                    to: to.clone(),
+                    next,
+                });
+                url = to;
+            }
+            Ok(Incoming { status: StatusCode::OK, version: Version::HTTP_11, headers, url, redirects, body: body() })
+        })
+    }
+}
+
+#[tokio::test]
+async fn every_request_on_the_wire_is_an_entry() {
+    let scrubber = scrubber(&[("TOKEN", "hunter22")]);
+    let recorder = Recorder::new(Arc::new(Paths), scrubber.clone());
+    assert!(recorder.send(get("http://h/refused")).await.is_err());
+    let moved = request(Method::POST, "http://h/moved", &[("cookie", "a=b; c=d")], Some(b"x"));
+    recorder.send(moved.clone()).await.expect("an answer").read(u64::MAX).await.expect("whole");
+    drop(recorder.send(get("http://h/left")).await.expect("an answer"));
+    drop(recorder.send(get("http://h/never-sent")));
+    let har = recorder.to_har();
+    let entries = har["log"]["entries"].as_array().expect("a list");
+    let statuses: Vec<_> = entries.iter().map(|entry| entry["response"]["status"].as_u64()).collect();
+    assert_eq!(statuses, [Some(0), Some(302), Some(200), Some(200)]);
+    assert_eq!(entries[0]["_error"], "refused by {{TOKEN}}");
+    assert_eq!(entries[1]["request"]["cookies"], json!([{"name": "a", "value": "***"}, {"name": "c", "value": "***"}]));
+    assert_eq!(entries[1]["response"]["redirectURL"], "there?key=***");
+    assert_eq!(entries[2]["request"]["method"], "GET");
+    let cookie =
+        json!({"name": "s", "value": "***", "path": "/", "secure": true, "expires": "2026-01-02T03:04:05.000Z"});
+    assert_eq!(entries[2]["response"]["cookies"][0], cookie);
+    assert_eq!(entries[3]["_error"], "not read to its end");
+    assert!(!har.to_string().contains("hunter22"), "{har}");
+    let replay = replay(&har, &scrubber);
+    let answer = ask(&replay, moved).await.expect("a redirect is followed to its entry");
+    assert_eq!((answer.status, &answer.body[..]), (StatusCode::OK, &b"{\"a\":1}"[..]));
+    for path in ["refused", "left"] {
+        let error = ask(&replay, get(&format!("http://h/{path}"))).await.expect_err("it has no whole answer");
+        assert_eq!(error.code(), Code::NotRecorded);
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_large_is_left_out() {
+    struct Large;
+    struct Zeros(u64);
+    impl crate::upstream::Chunks for Zeros {
+        fn next(&mut self) -> crate::upstream::NextChunk<'_> {
+            self.0 = self.0.saturating_sub(1);
+            let chunk = (self.0 > 0).then(|| Bytes::from_static(&[0; 1 << 20]));
+            Box::pin(std::future::ready(Ok(chunk)))
+        }
+    }
+    impl Upstream for Large {
+        fn send(&self, request: Request) -> Sending<'_> {
+            let body =
+                crate::upstream::Body::chunks(None, Box::new(Zeros(2 + (limits::RECORDED_BODY_BYTES_MAX >> 20))));
+            let (headers, redirects) = (HeaderMap::new(), Vec::new());
+            let (status, version) = (StatusCode::OK, Version::HTTP_11);
+            Box::pin(std::future::ready(Ok(Incoming { status, version, headers, url: request.url, redirects, body })))
+        }
+    }
+    let recorder = Recorder::new(Arc::new(Large), scrubber(&[]));
+    let mut incoming = recorder.send(get("http://h/")).await.expect("an answer");
+    let mut bytes = 0;
+    while let Some(chunk) = incoming.body.chunk().await.expect("it does not break") {
+        bytes += chunk.len() as u64;
+    }
+    assert_eq!(bytes, limits::RECORDED_BODY_BYTES_MAX + (1 << 20), "all of it passes");
+    let har = recorder.to_har();
+    let content = &har["log"]["entries"][0]["response"]["content"];
+    assert_eq!((content.get("text"), content["size"].as_u64()), (None, Some(bytes)));
+    let error = ask(&replay(&har, &scrubber(&[])), get("http://h/")).await.expect_err("there is no body");
+    assert!(error.to_string().contains("left out"), "{error}");
+}
+
+#[tokio::test]
+async fn a_replay_in_order_takes_requests_in_their_order_only() {
+    let scrubber = scrubber(&[]);
+    let recorder = Recorder::new(Arc::new(Paths), scrubber.clone());
+    for path in ["a", "moved", "b"] {
+        recorder.send(get(&format!("http://h/{path}"))).await.expect("an answer").read(u64::MAX).await.expect("whole");
+    }
+    let replay = replay(&recorder.to_har(), &scrubber).in_order();
+    ask(&replay, get("http://h/a")).await.expect("it is first");
+    let error = ask(&replay, get("http://h/b")).await.expect_err("another is next");
+    assert_eq!(
+        error.to_string(),
+        "`GET http://h/b` is out of order: entry 2 is next, `GET http://h/moved`, where the path is `/moved`, not `/b`"
+    );
+    ask(&replay, get("http://h/moved")).await.expect("it is next, with the entry that it leads to");
+    ask(&replay, get("http://h/b")).await.expect("it is last");
+    let error = ask(&replay, get("http://h/b")).await.expect_err("nothing is left");
+    assert!(error.to_string().contains("has ended"), "{error}");
+}
+
+#[test]
+fn locations_lead_on_from_urls_with_masks() {
+    let to = |location| resolved("https://{{ORG}}.h:1/a/b?c", location).expect("a URL");
+    assert_eq!(to("d?e"), "https://{{ORG}}.h:1/a/d?e");
+    assert_eq!(to("/d"), "https://{{ORG}}.h:1/d");
+    assert_eq!(to("../d"), "https://{{ORG}}.h:1/d");
+    assert_eq!(to("?d"), "https://{{ORG}}.h:1/a/b?d");
+    assert_eq!(to("//x/y"), "https://x/y");
+    assert_eq!(to("http://x/y"), "http://x/y");
 }

@@ -66,10 +66,11 @@ impl<'a> Prepared<'a> {
             (Some(path), _) => {
                 let har = read_recording(path)?;
                 let name = path.display().to_string();
+                let in_order = args.replay_in_order;
                 builder.allow_missing(true).upstream_with(move |scrubber| {
                     let replay = Replay::from_har(&har, scrubber)
                         .map_err(|error| UpstreamError::new(error.code(), format!("`{name}`: {error}")))?;
-                    Ok(Arc::new(replay))
+                    Ok(Arc::new(if in_order { replay.in_order() } else { replay }))
                 })
             }
             (None, Some(_)) => {

@@ -44,7 +44,9 @@ impl<'p> Target<'p> {
     /// Those of the file system.
     pub(super) fn write(self, recorder: &Recorder) -> Result<(), CallError> {
         let har = recorder.to_har();
-        if har.pointer("/log/entries/0").is_none() {
+        let entries = har.pointer("/log/entries").and_then(serde_json::Value::as_array);
+        let has_answer = |entry: &serde_json::Value| entry.pointer("/response/status") != Some(&0.into());
+        if !entries.is_some_and(|entries| entries.iter().any(has_answer)) {
             return Ok(());
         }
         self.replace(format!("{har:#}\n").as_bytes()).map_err(|error| failed(self.path, &error))
