@@ -223,8 +223,11 @@ impl Tee {
             Some(copy) => Content::Whole(copy.freeze()),
             None => Content::LeftOut(self.bytes),
         };
-        let moment =
-            Moment { started: self.started, received: self.clock.elapsed() - self.waited.waited, ..self.waited };
+        let moment = Moment {
+            started: self.started,
+            received: self.clock.elapsed().saturating_sub(self.waited.waited),
+            ..self.waited
+        };
         let mut entry = har::entry(&self.asked, &answer, &content, moment, &self.tape.scrubber);
         if let Some(error) = error {
             entry["_error"] = self.tape.scrubber.scrub(error).into();
@@ -245,8 +248,7 @@ impl Drop for Tee {
     fn drop(&mut self) {
         // Streams have no end of their own; of anything else, a part is no answer.
         let is_stream = self.head.2.get(http::header::CONTENT_TYPE).is_some_and(is_stream);
-        let is_empty = self.bytes == 0 && self.body.length().is_none_or(|length| length == 0);
-        self.write((!is_stream && !is_empty).then_some("not read to its end"));
+        self.write((!is_stream).then_some("not read to its end"));
     }
 }
 

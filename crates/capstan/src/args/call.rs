@@ -94,6 +94,7 @@ pub(crate) struct CallArgs {
     /// Calls for rows of a file
     #[command(flatten)]
     pub(crate) each: EachArgs,
+
     /// Whether answers are kept
     #[command(flatten)]
     pub(crate) cache: CacheArgs,
