@@ -9,8 +9,8 @@ use std::time::Duration;
 use capstan_spec::quantity;
 use clap::{Args, ValueEnum};
 
-use super::download::DownloadArgs;
 use super::cache::CacheArgs;
+use super::download::DownloadArgs;
 use super::each::EachArgs;
 use super::pages::PageArgs;
 use super::upload::UploadArgs;

@@ -85,6 +85,7 @@ impl World {
     async fn call(&self, request: Request) -> Result<Response, UpstreamError> {
         let (limits, scrubber) = (CallLimits::default(), Scrubber::new([]));
         let exchange = Exchange {
+            bytes_max: u64::MAX,
             upstream: self,
             limits: &limits,
             policy: &self.policy,

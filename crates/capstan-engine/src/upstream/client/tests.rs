@@ -9,8 +9,8 @@ use flate2::write::GzEncoder;
 use http::header::{ACCEPT, ACCEPT_LANGUAGE, AUTHORIZATION, COOKIE, HOST};
 use http::{HeaderName, HeaderValue, Method};
 
-use super::super::{Payload, Response};
 use super::super::testing::{Reply, Server, answer, get};
+use super::super::{Payload, Response};
 use super::*;
 use crate::bindings::Scrubber;
 use crate::exchange::{CallLimits, Exchange, Guards};

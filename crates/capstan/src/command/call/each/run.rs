@@ -8,7 +8,7 @@ use std::io;
 use std::time::Duration;
 
 use capstan_engine::{CallError, Engine, ErrorKind, Invocation, Outcome};
-use serde_json::{Map, Value};
+
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 

@@ -4,7 +4,7 @@
 use std::io;
 
 use capstan_engine::jsonpath::JsonPath;
-use capstan_engine::{CallError, OperationView};
+use capstan_engine::{CallError, Invocation, OperationView};
 use serde_json::{Map, Value};
 
 use super::columns::{self, Columns};
