@@ -73,7 +73,9 @@ impl Records {
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, CallError> {
         self.body.chunk().await.map_err(|error| {
             let error = self.origin.error(error);
-            match self.splitter.last_id() {
+            // An id is the API's text: what a shell could read otherwise is not put into a command.
+            let is_plain = |id: &&str| id.chars().all(|c| c.is_ascii_alphanumeric() || "_-=.,:/@%+".contains(c));
+            match self.splitter.last_id().filter(is_plain) {
                 Some(id) => error.with_help(format!("go on behind the last event: `--header 'Last-Event-ID: {id}'`")),
                 None => error,
             }
