@@ -5,7 +5,7 @@
 
 use std::time::SystemTime;
 
-use http::{Method, StatusCode};
+use http::{HeaderMap, Method, StatusCode};
 use tokio::time::timeout_at;
 use url::Url;
 
@@ -35,24 +35,25 @@ impl Exchange<'_> {
         deadline: &Deadline,
         history: &mut History,
     ) -> Result<Answered, UpstreamError> {
-        let is_safe = matches!(request.method, Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE);
-        let url = request.url.clone();
+        let (method, url) = (request.method.clone(), request.url.clone());
         let incoming = self.run(request, Want::Whole, deadline, history).await?;
         let is_redirected = !incoming.redirects.is_empty();
         // The bytes are in memory already, and within their bound.
         let response = incoming.read(u64::MAX).await?;
-        if !is_safe && (response.status.is_success() || response.status.is_redirection()) {
-            self.forget(&url, &response);
-        }
+        self.answered(&method, &url, response.status, &response.headers);
         Ok(Answered { response, is_redirected })
     }
 
     /// Forgets the answers that a change may have made wrong (RFC 9111, section 4.4).
-    fn forget(&self, url: &str, response: &Response) {
+    pub(super) fn answered(&self, method: &Method, url: &str, status: StatusCode, headers: &HeaderMap) {
+        let is_safe = matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE);
+        if is_safe || !(status.is_success() || status.is_redirection()) {
+            return;
+        }
         self.cache.store.remove(&cache::resource(url));
         let Ok(base) = Url::parse(url) else { return };
         for name in [http::header::LOCATION, http::header::CONTENT_LOCATION] {
-            let named = response.headers.get(name).and_then(|value| value.to_str().ok());
+            let named = headers.get(name).and_then(|value| value.to_str().ok());
             let named = named.and_then(|text| base.join(text).ok()).filter(|named| named.origin() == base.origin());
             if let Some(named) = named {
                 self.cache.store.remove(&cache::resource(named.as_str()));

@@ -22,10 +22,20 @@ impl Exchange<'_> {
         request: Request,
         is_streamed: fn(&HeaderMap) -> bool,
     ) -> (Result<Incoming, UpstreamError>, History) {
+        // A kept answer is a whole one. A body that is streamed whatever the head says is a file.
+        let is_file = is_streamed(&HeaderMap::new());
+        if !is_file && self.may_be_kept(&request) {
+            let (response, history) = self.whole(request).await;
+            return (response.map(Incoming::from), history);
+        }
         let mut history = History::default();
+        let (method, url) = (request.method.clone(), request.url.clone());
         let idle = self.policy.timeout.attempt.unwrap_or(limits::IDLE_TIMEOUT);
         let deadline = Deadline::new(self.total());
         let answered = self.run(request, Want::Head(is_streamed), &deadline, &mut history).await;
+        if let Ok(incoming) = &answered {
+            self.answered(&method, &url, incoming.status, &incoming.headers);
+        }
         let is_limited = self.limits.timeout.or(self.policy.timeout.total).is_some();
         let deadline = is_limited.then_some(deadline);
         let watched = answered.map(|mut incoming| {
