@@ -320,7 +320,7 @@ impl Keeper {
         };
         let target = Target::of(&url);
         let uri = target.origin_form();
-        let body = request.body.as_ref().map_or(Some(Bytes::new()), |payload| payload.as_bytes().cloned());
+        let body = request.body.as_ref().map_or(Some(Bytes::new()), Payload::to_wire_bytes);
         let message = digest::Message { method: request.method.as_str(), uri: &uri, body: body.as_deref() };
         let count = session.count.fetch_add(1, Ordering::Relaxed) + 1;
         let once = digest::Use { client_nonce: &session.client_nonce, count };
@@ -476,7 +476,7 @@ fn signed_headers(request: &Request) -> Vec<(String, String)> {
 
 /// The body, where it is in memory; none is empty.
 fn bytes(request: &Request) -> Option<Bytes> {
-    request.body.as_ref().map_or(Some(Bytes::new()), |payload| Payload::as_bytes(payload).cloned())
+    request.body.as_ref().map_or(Some(Bytes::new()), Payload::to_wire_bytes)
 }
 
 fn unread_body(what: &str) -> UpstreamError {
