@@ -12,12 +12,12 @@ pub(crate) struct DownloadArgs {
     ///
     /// Binary answers (`outputRawFormat: binary`) go there piece by piece. The file has its name
     /// only once it is whole; until then it is FILE.part.
-    #[arg(short, long, value_name = "FILE", conflicts_with_all = ["all", "dry_run"])]
+    #[arg(short, long, value_name = "FILE", conflicts_with_all = ["all", "each", "dry_run"])]
     pub(crate) output: Option<PathBuf>,
 
     /// Go on with an interrupted --output, where the API can and the body is still the same
     #[arg(long = "continue", requires = "output")]
-    pub(crate) resume: bool,
+    pub(crate) go_on: bool,
 }
 
 impl DownloadArgs {

@@ -34,8 +34,8 @@ impl Target {
         let asked = &prepared.args.download;
         let Some(path) = asked.file() else { return Ok(None) };
         let part = Part::open(path)?;
-        let rest = part.rest(&request).filter(|_| asked.resume);
-        if asked.resume && rest.is_none() {
+        let rest = part.rest(&request).filter(|_| asked.go_on);
+        if asked.go_on && rest.is_none() {
             let why = match part.length() {
                 0 => "there is nothing to continue: the whole answer is loaded",
                 _ => {
