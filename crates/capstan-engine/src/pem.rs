@@ -42,7 +42,7 @@ pub(crate) fn base64(text: &str) -> Option<Vec<u8>> {
 fn next(text: &str) -> Option<(&str, &str, &str)> {
     let (_, rest) = text.split_once("-----BEGIN ")?;
     let (label, rest) = rest.split_once("-----")?;
-    let (body, rest) = rest.split_once("-----END ")?;
+    let (body, rest) = rest.split_once("-----END")?;
     let (_, rest) = rest.split_once("-----").unwrap_or((rest, ""));
     Some((label, body, rest))
 }
