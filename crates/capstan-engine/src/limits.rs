@@ -157,3 +157,6 @@ pub const REFUSAL_BYTES_MAX: u64 = 64 * 1024;
 /// Secrets that came during calls and are still looked for: tokens that were replaced long ago
 /// stand in no text any more.
 pub const LATER_SECRETS_MAX: usize = 64;
+
+/// Bytes of a binary answer whose `maxBinarySize` cannot be read: the reference engine's default.
+pub const BINARY_BYTES_MAX: u64 = 10 * 1024 * 1024;

@@ -12,6 +12,7 @@ use super::OperationSource;
 use super::inputs::{self, Parts};
 use super::json;
 use super::names::{Implied, Scope};
+use super::sparql;
 use super::xml;
 use crate::encode;
 use crate::plan::{Body, FormField, HeaderParameter, InputId, JsonNode, MultipartPart, Part, Place, Source, Template};
@@ -26,6 +27,7 @@ pub(super) fn compile(source: &OperationSource<'_>, mut parts: Parts, scope: &mu
         Some(RequestBody::Raw(text)) => raw(text, &mut parts, scope),
         Some(RequestBody::Typed(typed)) => self::typed(typed, in_body, &mut parts, scope),
         None if !in_form.is_empty() => form_parameters(in_form, in_body),
+        None if is_form_of_a_file(&in_body, &parts, scope) => multipart_parameters(in_body, scope),
         None => body_parameters(in_body),
     };
     if source.operation.value.body.is_some() {
@@ -115,7 +117,7 @@ fn typed(typed: &TypedBody, in_body: Vec<(Arc<str>, Source)>, parts: &mut Parts,
         content_type(parts, &declared.value);
     }
     let Some(data) = typed.data.as_ref().filter(|d| d.kind != DataKind::Null) else {
-        return without_data(kind, in_body, parts);
+        return without_data(kind, in_body, parts, scope);
     };
     match kind {
         BodyKind::Json => json_body(data, parts, scope),
@@ -127,19 +129,20 @@ fn typed(typed: &TypedBody, in_body: Vec<(Arc<str>, Source)>, parts: &mut Parts,
             }
             body
         }
-        BodyKind::Sparql => text_body(data, parts, "application/sparql-query", Body::Sparql, scope),
+        BodyKind::Sparql => {
+            let text = data.as_text().unwrap_or_default();
+            text_body(data, parts, sparql::media_type(&text), Body::Sparql, scope)
+        }
         BodyKind::FormUrlEncoded => form_body(data, scope),
         BodyKind::MultipartForm => multipart_body(data, scope),
     }
 }
 
 /// `body: { type: json }` without data: the parameters in the body fill it.
-fn without_data(kind: BodyKind, in_body: Vec<(Arc<str>, Source)>, parts: &mut Parts) -> Body {
+fn without_data(kind: BodyKind, in_body: Vec<(Arc<str>, Source)>, parts: &mut Parts, scope: &mut Scope<'_>) -> Body {
     match kind {
         BodyKind::FormUrlEncoded => Body::Form(in_body.into_iter().map(form_field).collect()),
-        BodyKind::MultipartForm => {
-            Body::Multipart(in_body.into_iter().map(|(name, value)| multipart_part(&name, value)).collect())
-        }
+        BodyKind::MultipartForm => multipart_parameters(in_body, scope),
         BodyKind::Xml => {
             content_type(parts, "application/xml");
             body_parameters(in_body)
@@ -268,6 +271,26 @@ fn multipart_item(item: &Data, scope: &mut Scope<'_>) -> Option<MultipartPart> {
     });
     let content_type = get("contentType").and_then(Data::as_text).map(|t| t.into_owned().into());
     Some(MultipartPart { name: name.into_owned().into(), value, filename, content_type, is_file: false })
+}
+
+/// Whether a single parameter in the body is the one part of a multipart form, and not the whole
+/// payload: the content type is declared, and the parameter is a file.
+fn is_form_of_a_file(in_body: &[(Arc<str>, Source)], parts: &Parts, scope: &mut Scope<'_>) -> bool {
+    let is_multipart = declared_content_type(parts).is_some_and(|declared| declared.starts_with("multipart/form-data"));
+    is_multipart && matches!(in_body, [(_, source)] if is_file(source, scope))
+}
+
+fn is_file(source: &Source, scope: &mut Scope<'_>) -> bool {
+    inputs::sole_input(source).is_some_and(|id| scope.input_mut(id).kind == ValueType::File)
+}
+
+/// Parameters in the body as the parts of a multipart form.
+fn multipart_parameters(in_body: Vec<(Arc<str>, Source)>, scope: &mut Scope<'_>) -> Body {
+    let part = |(name, value): (Arc<str>, Source)| {
+        let is_file = is_file(&value, scope);
+        MultipartPart { is_file, ..multipart_part(&name, value) }
+    };
+    Body::Multipart(in_body.into_iter().map(part).collect())
 }
 
 fn bad_body(span: Span, message: &str, help: &str, scope: &mut Scope<'_>) {

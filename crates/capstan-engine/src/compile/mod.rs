@@ -12,6 +12,7 @@ mod names;
 mod output;
 mod pages;
 mod policy;
+mod sparql;
 mod url;
 mod xml;
 
@@ -27,6 +28,7 @@ use http::HeaderValue;
 
 use crate::bindings::Files;
 use crate::decode::SchemaFolder;
+use crate::limits;
 use crate::plan::{Binary, Input, Needs, Operation, OperationId, Place, Plan, Request};
 use names::{Names, Scope};
 
@@ -197,10 +199,12 @@ fn inferred_bearer(source: &OperationSource<'_>, scope: &mut Scope<'_>) -> Optio
     Some(scope.variable(&variable.value, None, variable.span))
 }
 
-/// What the document says of a binary answer. A size that is none has been reported.
+/// What the document says of a binary answer. A size that is none has been reported; that there is
+/// to be a limit stands all the same.
 fn binary(operation: &ConsumedOperation) -> Binary {
     let media_type = operation.output_media_type.as_ref().map(|text| text.value.clone());
-    let bytes_max = operation.max_binary_size.as_ref().and_then(|text| quantity::size(&text.value).ok());
+    let bytes_max = operation.max_binary_size.as_ref();
+    let bytes_max = bytes_max.map(|text| quantity::size(&text.value).unwrap_or(limits::BINARY_BYTES_MAX));
     Binary { media_type, bytes_max }
 }
 
