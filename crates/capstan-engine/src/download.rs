@@ -43,6 +43,11 @@ impl Download {
         chunk.map_err(|error| self.origin.error(error))
     }
 
+    /// The URL that gave the answer, after redirects, secrets masked.
+    pub fn to_shown_url(&self) -> String {
+        self.origin.engine.scrubber().scrub(&self.url).into_owned()
+    }
+
     async fn next(&mut self) -> Result<Option<Bytes>, UpstreamError> {
         if self.total.unwrap_or(0).max(self.received) > self.bytes_max {
             return Err(failure::too_large(&self.url, self.bytes_max));

@@ -5,7 +5,7 @@
 //!
 //! | path | what comes |
 //! |---|---|
-//! | `/file` | the file; `media` in the query is its type, `length=no` sends it in chunks |
+//! | `/file` | the file; `media` in the query is its type, `name` the name that it brings, `length=no` sends it in chunks |
 //! | `/cut` | breaks off after 16 bytes, unless asked for a range |
 //! | `/cut-weak` | the same with a weak `ETag` |
 //! | `/changing` | the same with an `ETag` of its own for each request |
@@ -87,6 +87,9 @@ fn whole_file(request: &Received) -> Reply {
     reply.headers.retain(|(name, _)| name != "content-type");
     if request.parameter("length").as_deref() == Some("no") {
         reply.body.push(Step::Wait(Duration::ZERO));
+    }
+    if let Some(name) = request.parameter("name") {
+        reply = reply.header("content-disposition", &format!("attachment; filename=\"{name}\""));
     }
     reply.header("content-type", &media)
 }

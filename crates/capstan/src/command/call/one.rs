@@ -31,6 +31,8 @@ pub(super) fn run(prepared: &Prepared<'_>, invocation: Invocation, select: Optio
 struct Begun<'a> {
     recording: Option<Target<'a>>,
     file: Option<download::Target>,
+    /// The request, secrets masked.
+    request: String,
 }
 
 fn begin<'a>(prepared: &Prepared<'a>, invocation: &Invocation) -> Result<Begun<'a>, CallError> {
@@ -39,24 +41,25 @@ fn begin<'a>(prepared: &Prepared<'a>, invocation: &Invocation) -> Result<Begun<'
     engine.render(invocation, Reveal::Secret)?;
     let recording = args.record.as_deref().map(Target::create).transpose()?;
     let masked = engine.render(invocation, Reveal::Masked)?;
-    let file = download::Target::open(prepared, format!("{} {}", masked.method, masked.url))?;
+    let request = format!("{} {}", masked.method, masked.url);
+    let file = download::Target::open(prepared, request.clone())?;
     if args.replay.is_none() {
         engine.notices(*operation).iter().for_each(|notice| report::note(notice, terminal));
     }
-    Ok(Begun { recording, file })
+    Ok(Begun { recording, file, request })
 }
 
 fn finish(
     prepared: &Prepared<'_>,
     invocation: Invocation,
     select: Option<&JsonPath>,
-    Begun { recording, mut file }: Begun<'_>,
+    Begun { recording, mut file, request }: Begun<'_>,
 ) -> Exit {
     let invocation = match file.as_ref().and_then(|file| file.rest.clone()) {
         Some(rest) => invocation.rest(rest),
         None => invocation,
     };
-    let (result, recorded) = match block_on(answer(prepared, invocation, select, file.as_mut())) {
+    let (result, recorded) = match block_on(answer(prepared, invocation, select, &mut file, request)) {
         Ok(result) => (result, prepared.record(recording)),
         Err(interrupted) => (Err(interrupted), Ok(())),
     };
@@ -88,17 +91,25 @@ fn complete(file: &mut Option<download::Target>, written: io::Result<()>) -> Res
     Ok(written)
 }
 
-/// What makes no sense for a binary answer.
+/// What makes no sense for an answer that is binary, or is not.
 fn refused(prepared: &Prepared<'_>, select: Option<&JsonPath>) -> Option<Exit> {
     let Prepared { args, terminal, engine, operation, .. } = prepared;
-    if !engine.catalogue().operation(*operation).is_binary() {
+    let is_binary = engine.catalogue().operation(*operation).is_binary();
+    if args.download.folder().is_some() && (!is_binary || args.download.go_on) {
+        let message = match is_binary {
+            true => "`--continue` goes on with a file, not with a folder",
+            false => "only a binary answer brings the name of its file",
+        };
+        return Some(report::usage(message, &["name the file: `--output FILE`".to_owned()], terminal));
+    }
+    if !is_binary {
         return None;
     }
     if select.is_some() {
         let help = "write the bytes into a file: `--output FILE`".to_owned();
         return Some(report::usage("`--select` cannot look into a binary answer", &[help], terminal));
     }
-    if terminal.stdout && args.download.output.is_none() {
+    if terminal.stdout && args.download.output.is_none() && !args.download.remote_name {
         let help = "write them into a file: `--output FILE`; to the terminal all the same: `--output -`".to_owned();
         return Some(report::usage("the bytes of a binary answer would disturb the terminal", &[help], terminal));
     }
@@ -110,10 +121,16 @@ async fn answer(
     prepared: &Prepared<'_>,
     invocation: Invocation,
     select: Option<&JsonPath>,
-    file: Option<&mut download::Target>,
+    file: &mut Option<download::Target>,
+    request: String,
 ) -> Result<io::Result<()>, CallError> {
     let Prepared { args, terminal, engine, .. } = prepared;
-    match engine.stream(invocation).await? {
+    let streamed = engine.stream(invocation).await?;
+    if let (Streamed::Download(download), Some(folder)) = (&streamed, args.download.folder()) {
+        *file = Some(download::Target::named(prepared, folder, download, request)?);
+    }
+    let file = file.as_mut();
+    match streamed {
         Streamed::Outcome(outcome) => {
             if args.verbose {
                 outcome.notices.iter().for_each(|notice| report::note(notice, terminal));
@@ -150,6 +167,9 @@ async fn answer(
             }
         }
         Streamed::Download(mut download) => {
+            if let Some(notice) = download::notice(&download).filter(|_| args.verbose) {
+                report::note(&engine.scrubber().scrub(&notice), terminal);
+            }
             if args.include {
                 let Download { version, status, headers, .. } = &download;
                 let written = write_out(|out| head(prepared, out, *version, *status, headers));

@@ -1,12 +1,16 @@
 //! A binary answer on its way to a file or to stdout, piece by piece.
 
+mod name;
 mod part;
 
+use std::fs;
 use std::io::{self, BufWriter, Write as _};
+use std::path::Path;
 
 use capstan_engine::range::{Rest, validator};
 use capstan_engine::{CallError, Download};
 use capstan_spec::diagnostic::Code;
+use http::header::CONTENT_TYPE;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 pub(super) use self::part::{Part, State};
@@ -46,6 +50,27 @@ impl Target {
             report::note(why, prepared.terminal);
         }
         Ok(Some(Target { part, request, is_resumable: None, rest }))
+    }
+
+    /// Makes a new file ready in a folder, of the name that comes with the answer.
+    ///
+    /// # Errors
+    /// It cannot be written, or the name is taken: no API may replace a file.
+    pub(super) fn named(
+        prepared: &Prepared<'_>,
+        folder: &Path,
+        download: &Download,
+        request: String,
+    ) -> Result<Self, CallError> {
+        let operation = prepared.engine.catalogue().operation(prepared.operation).name();
+        let path = folder.join(name::of(&download.headers, &download.to_shown_url(), operation));
+        if fs::symlink_metadata(&path).is_ok() {
+            let message = format!("`{}` is there already", path.display());
+            return Err(CallError::new(Code::OutputFile, message)
+                .with_help("a name that the API gives replaces no file; to replace it, name it: `--output FILE`"));
+        }
+        report::note(&format!("the answer goes to `{}`", path.display()), prepared.terminal);
+        Ok(Target { part: Part::open(&path)?, request, is_resumable: None, rest: None })
     }
 
     /// Takes a body in.
@@ -109,6 +134,17 @@ impl Target {
         };
         report::note(&text, prepared.terminal);
     }
+}
+
+/// What a person may want to know of a body: that it is of another type than the document declares.
+pub(super) fn notice(download: &Download) -> Option<String> {
+    let declared = download.media_type.as_deref()?;
+    let came = String::from_utf8_lossy(download.headers.get(CONTENT_TYPE)?.as_bytes());
+    let essence = |text: &str| text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    // What is nothing but bytes says nothing against a type.
+    let is_any = ["application/octet-stream", "binary/octet-stream"].contains(&&*essence(&came));
+    let is_other = !is_any && essence(&came) != essence(declared);
+    is_other.then(|| format!("the answer is `{came}`, not `{declared}` as `outputMediaType` says"))
 }
 
 /// Hands a body on to stdout.

@@ -67,6 +67,10 @@ impl Part {
             target.with_file_name(name)
         };
         let (part, state) = (beside(".part"), beside(".part.json"));
+        if fs::symlink_metadata(&part).is_ok_and(|meta| meta.is_symlink()) {
+            // We make none: whoever did, wants us to write somewhere else.
+            fs::remove_file(&part)?;
+        }
         let file = options.create(true).truncate(false).open(&part)?;
         let length = file.metadata()?.len();
         Ok(Part { shown: path.to_owned(), place: Place::Beside { target, part, state }, file, length })
