@@ -10,6 +10,9 @@ use crate::reader::{FromYaml, Reader};
 use crate::source::Spanned;
 use crate::yaml::Node;
 
+/// The longest time that means anything here: a hundred years. Clocks overflow far behind it.
+const TIME_MAX: Duration = Duration::from_secs(100 * 365 * 86_400);
+
 /// Reads a time: a number with `ms`, `s`, `m` or `h`; without a unit, seconds.
 ///
 /// # Errors
@@ -25,6 +28,9 @@ pub fn time(text: &str) -> Result<Duration, String> {
     };
     let number: f64 = number.parse().map_err(|_| "write a time such as 500ms, 30s or 2m".to_owned())?;
     let duration = Duration::try_from_secs_f64(number * seconds).map_err(|_| "that is too long".to_owned())?;
+    if duration > TIME_MAX {
+        return Err("that is too long".to_owned());
+    }
     if duration.is_zero() { Err("a time of zero leaves none".to_owned()) } else { Ok(duration) }
 }
 
@@ -119,6 +125,7 @@ mod tests {
         assert_eq!(time("500ms"), Ok(Duration::from_millis(500)));
         assert_eq!(time("30"), Ok(Duration::from_secs(30)));
         assert_eq!(time("1.5 m"), Ok(Duration::from_secs(90)));
+        assert!(time("4000000000000000h").is_err() && time("876000h").is_ok());
         assert!(time("0").is_err() && time("soon").is_err() && time("3 days").is_err());
         assert_eq!(size("64MiB"), Ok(64 * 1024 * 1024));
         assert_eq!(size("1000"), Ok(1000));

@@ -25,6 +25,7 @@
 //! | `/redirect/scheme` | to `file:///etc/passwd` |
 //! | `/redirect/nowhere` | 302 without `Location` |
 //! | `/flaky?times=N&status=S` | the first N requests of this target answer S (503); then as the echo server. `after=TEXT` adds `Retry-After`, where `date:N` is N seconds from now; `remaining=N&reset=N` add rate headers to every answer |
+//! | `/redirect/nobody?status=N` | to a port of this machine where nobody listens |
 //! | `/flaky-cut?times=N` | the first N requests of this target are cut off in the body |
 //! | `/flaky-slow?times=N&ms=M` | the first N requests of this target come M ms late |
 //! | `/garbled-gzip` | 200, said to be gzip, which it is not |
@@ -176,6 +177,7 @@ fn redirect(request: &Received, kind: &str, other: &str) -> Reply {
         "relative" => "landing".to_owned(),
         "loop" => "/redirect/loop".to_owned(),
         "scheme" => "file:///etc/passwd".to_owned(),
+        "nobody" => "http://127.0.0.1:9/landing".to_owned(),
         _ => return Reply::empty(302),
     };
     Reply::empty(status).header("location", &location)

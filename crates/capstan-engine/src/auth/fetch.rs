@@ -46,6 +46,8 @@ pub(crate) struct Fetch {
     pub(crate) keys: Arc<Keys>,
     pub(crate) via: Arc<dyn Upstream>,
     pub(crate) connection: Connection,
+    /// The URL of the API that the token is for.
+    pub(crate) api: String,
 }
 
 /// A token, and the metadata that led to it.
@@ -128,7 +130,7 @@ impl Fetch {
     }
 
     async fn metadata(&self, places: &Places, url: &str) -> Result<Metadata, Missing> {
-        let response = self.send(request(Method::GET, url, &self.connection)).await;
+        let response = self.send(self.request(Method::GET, url)).await;
         let response = response.map_err(|error| match error.code() {
             Code::RefusedRedirect | Code::ResponseTooLarge => Missing::Document(format!("cannot be used: {error}")),
             _ => Missing::Machine(unreachable(&error, url, "the issuer")),
@@ -140,7 +142,7 @@ impl Fetch {
     }
 
     async fn post(&self, endpoint: &str, form: token::Form) -> Result<Response, NoToken> {
-        let mut request = request(Method::POST, endpoint, &self.connection);
+        let mut request = self.request(Method::POST, endpoint);
         request.headers.push((CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded")));
         if let Some(authorization) = form.authorization.and_then(|text| HeaderValue::from_str(&text).ok()) {
             request.headers.push((AUTHORIZATION, sensitive(authorization)));
@@ -187,10 +189,16 @@ enum Missing {
     Document(String),
 }
 
-fn request(method: Method, url: &str, connection: &Connection) -> Request {
-    let accept: (HeaderName, HeaderValue) = (ACCEPT, HeaderValue::from_static("application/json"));
-    let connection = Connection { is_private: true, ..connection.clone() };
-    Request { method, url: url.to_owned(), headers: vec![accept], body: None, connection }
+impl Fetch {
+    /// A request of nobody's but ours. The API's client certificate and authorities are for the API:
+    /// another machine is told no more than it has to know, and trusted as any other.
+    fn request(&self, method: Method, url: &str) -> Request {
+        let accept: (HeaderName, HeaderValue) = (ACCEPT, HeaderValue::from_static("application/json"));
+        let origin = |url: &str| Url::parse(url).ok().map(|url| url.origin());
+        let tls = self.connection.tls.clone().filter(|_| origin(url) == origin(&self.api));
+        let connection = Connection { is_private: true, tls, ..self.connection.clone() };
+        Request { method, url: url.to_owned(), headers: vec![accept], body: None, connection }
+    }
 }
 
 /// Marks a header as one that must not show.

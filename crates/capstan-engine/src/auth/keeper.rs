@@ -33,7 +33,7 @@ use crate::bindings::{Files, Scrubber, Secret, locate};
 use crate::limits::{KEY_BYTES_MAX, TOKEN_SKEW};
 use crate::observe::Observer;
 use crate::upstream::identity::BadIdentity;
-use crate::upstream::{Connection, Payload, Request, TlsIdentity, Upstream, UpstreamError};
+use crate::upstream::{Payload, Request, TlsIdentity, Upstream, UpstreamError};
 
 /// What a keeper reaches the outside through.
 pub(crate) struct KeeperDoors {
@@ -159,7 +159,7 @@ impl Keeper {
                 set(request, AUTHORIZATION, &format!("Bearer {{{{{TOKEN_NAME}}}}}"))
             }
             Proof::OAuth2(oauth2) => {
-                let token = self.token(oauth2, via, &request.connection).await?;
+                let token = self.token(oauth2, via, request).await?;
                 set(request, AUTHORIZATION, &format!("Bearer {}", token.text.expose()))
             }
             Proof::Digest(digest) => self.digest(digest, request),
@@ -191,7 +191,7 @@ impl Keeper {
         &self,
         oauth2: &OAuth2<Secret>,
         via: &Arc<dyn Upstream>,
-        connection: &Connection,
+        request: &Request,
     ) -> Result<Arc<Token>, UpstreamError> {
         let slot = lock(&self.tokens).entry(oauth2.clone()).or_default().clone();
         let waiting = {
@@ -213,7 +213,8 @@ impl Keeper {
                     doors: self.doors.clone(),
                     keys: self.keys.clone(),
                     via: via.clone(),
-                    connection: connection.clone(),
+                    connection: request.connection.clone(),
+                    api: request.url.clone(),
                 };
                 let fetching = fill(slot.clone(), fetch).boxed().shared();
                 state.holding = fetching.downgrade().map_or(Holding::Nothing, Holding::Fetch);

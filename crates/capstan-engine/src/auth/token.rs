@@ -245,10 +245,14 @@ pub(crate) fn read(status: StatusCode, body: &[u8]) -> Result<Granted, String> {
     })
 }
 
+/// The longest time after which a token is renewed: ten years.
+const LIFETIME_MAX: Duration = Duration::from_secs(10 * 365 * 86_400);
+
 /// A number of seconds; some servers write it as a text.
 fn seconds(value: &Value) -> Option<Duration> {
     let number = value.as_f64().or_else(|| value.as_str()?.trim().parse().ok())?;
-    Duration::try_from_secs_f64(number).ok()
+    // What outlives every run needs no renewal, and may be too long for a clock.
+    Duration::try_from_secs_f64(number).ok().filter(|lifetime| *lifetime <= LIFETIME_MAX)
 }
 
 #[cfg(test)]

@@ -79,7 +79,8 @@ impl Scrubber {
     /// Looks for one more secret from now on. Of more than [`limits::LATER_SECRETS_MAX`] the oldest
     /// are forgotten.
     pub fn add(&self, name: &str, secret: &Secret) {
-        let known = self.later();
+        // Held to the end: of two that come at once none may get lost.
+        let mut known = self.later.write().unwrap_or_else(PoisonError::into_inner);
         if known.secrets.iter().any(|(_, known)| known == secret) {
             return;
         }
@@ -87,7 +88,7 @@ impl Scrubber {
         secrets.push((name.to_owned(), secret.clone()));
         secrets.drain(..secrets.len().saturating_sub(limits::LATER_SECRETS_MAX));
         let set = Set::new(&secrets);
-        *self.later.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(Later { secrets, set });
+        *known = Arc::new(Later { secrets, set });
     }
 
     fn later(&self) -> Arc<Later> {

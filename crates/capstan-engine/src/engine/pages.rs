@@ -71,7 +71,12 @@ impl Engine {
         let seen = Seen { headers: &outcome.headers, body, outputs: &outcome.outputs, url, home };
         let explain = |lost| inner.guard(inner.lost(operation, pagination, lost));
         let Step { items, next } = follower.step(pagination, operation, params, &seen).map_err(explain)?;
-        Ok(Followed { items, next: next.map_err(explain) })
+        let next = next.map_err(explain).map(|next| match next {
+            // An API may write the key that it was asked with into its links.
+            Some(Resume::Url(url)) => Some(Resume::Url(without_pairs(&url, &inner.credential_names(operation)))),
+            next => next,
+        });
+        Ok(Followed { items, next })
     }
 }
 
@@ -105,12 +110,11 @@ impl Inner {
                 .at(self.plan.locate(operation.span))
                 .with_help("begin at a URL that this operation gave"));
         }
-        let mut text = url.split('#').next().unwrap_or(url).to_owned();
-        for name in self.credential_names(operation) {
-            if let Some(pair) = pairs(&home).find(|pair| is_named(pair, name)).filter(|_| !has(url, name)) {
-                text.push(if text.contains('?') { '&' } else { '?' });
-                text.push_str(pair);
-            }
+        let names = self.credential_names(operation);
+        let mut text = without_pairs(url, &names);
+        for pair in names.iter().filter_map(|name| pairs(&home).find(|pair| is_named(pair, name))) {
+            text.push(if text.contains('?') { '&' } else { '?' });
+            text.push_str(pair);
         }
         rendered.request.url = text;
         Ok(())
@@ -181,6 +185,10 @@ fn is_named(pair: &str, name: &str) -> bool {
     found == name || percent_decode_str(found).eq(percent_decode_str(name))
 }
 
-fn has(url: &str, name: &str) -> bool {
-    pairs(url).any(|pair| is_named(pair, name))
+/// A URL without its fragment and without the pairs of these names.
+fn without_pairs(url: &str, names: &[&str]) -> String {
+    let url = url.split('#').next().unwrap_or(url);
+    let Some((path, _)) = url.split_once('?') else { return url.to_owned() };
+    let kept: Vec<&str> = pairs(url).filter(|pair| !names.iter().any(|name| is_named(pair, name))).collect();
+    if kept.is_empty() { path.to_owned() } else { format!("{path}?{}", kept.join("&")) }
 }

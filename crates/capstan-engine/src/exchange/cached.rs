@@ -5,6 +5,7 @@
 
 use std::time::SystemTime;
 
+use capstan_spec::diagnostic::Code;
 use http::{HeaderMap, Method, StatusCode};
 use tokio::time::timeout_at;
 use url::Url;
@@ -13,7 +14,7 @@ use super::{Deadline, Exchange, History, Want};
 use crate::cache::{self, Entry, Judgement, Key, Landed};
 use crate::limits::KEPT_BYTES_MAX;
 use crate::observe::{Caching, Event};
-use crate::upstream::{Request, Response, UpstreamError};
+use crate::upstream::{Request, Response, UpstreamError, hidden};
 
 /// A whole answer that was sent for.
 pub(super) struct Answered {
@@ -124,12 +125,16 @@ impl Exchange<'_> {
         conditional.headers.extend(conditions);
         let answer = self.asked(conditional, deadline, history).await;
         match answer {
-            Ok(answered) if answered.response.status == StatusCode::NOT_MODIFIED => {
+            Ok(answered) if answered.response.status == StatusCode::NOT_MODIFIED && !answered.is_redirected => {
                 self.confirmed(key, request, entry, &answered.response, deadline, history).await
             }
             Ok(answered) if !is_failure(answered.response.status) => {
                 self.keep(key, request, &answered);
                 Ok(answered.response)
+            }
+            // The far side is well; the fault is ours, or that of who calls.
+            Err(error) if !matches!(error.code(), Code::Unreachable | Code::TimedOut | Code::BrokenResponse) => {
+                Err(error)
             }
             Ok(_) | Err(_) => match cache::may_stand_in(request, &entry, SystemTime::now()) {
                 Some(age) => {
@@ -185,7 +190,7 @@ impl Exchange<'_> {
     }
 
     fn tell(&self, what: Caching, url: &str) {
-        self.say(|| Event::Cache { what, url: self.scrubber.scrub(url).into_owned() });
+        self.say(|| Event::Cache { what, url: hidden::url(url, self.scrubber) });
     }
 }
 

@@ -82,9 +82,9 @@ impl Origin {
         let mut state = self.state();
         let due = state.due.entry(*rate).or_insert(now);
         let on_time = (*due).max(now);
-        *due = on_time + interval;
+        *due = on_time.checked_add(interval).unwrap_or(on_time);
         // As many may come early as make a burst.
-        let early = interval * (rate.burst - 1);
+        let early = interval.saturating_mul(rate.burst - 1);
         (on_time.duration_since(now)).saturating_sub(early)
     }
 

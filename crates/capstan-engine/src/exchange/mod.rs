@@ -23,7 +23,7 @@ use crate::limits;
 use crate::observe::{Event, Observer};
 use crate::plan::{Policy, Rate};
 use crate::upstream::settings::duration_text;
-use crate::upstream::{Fate, Incoming, Request, Response, Upstream, UpstreamError, failure};
+use crate::upstream::{Fate, Incoming, Request, Response, Upstream, UpstreamError, failure, hidden};
 pub(crate) use guards::Guards;
 use guards::Origin;
 pub(crate) use proved::Prover;
@@ -195,7 +195,10 @@ impl<'e> Exchange<'e> {
                 origin.give_back(rate);
                 return Err(failure::held_back(url, wait));
             }
+            // Whoever gives up while waiting gives the turn to the next.
+            let turn = Turn { origin, rate, is_used: false };
             self.wait(wait, "the rate limit", rate_text(rate)).await;
+            turn.used();
         }
         // Nobody can say whether the limit that is used up is the one of this request. Where the
         // wait is too long, the API is asked and says it.
@@ -222,7 +225,7 @@ impl<'e> Exchange<'e> {
         deadline: &Deadline,
     ) -> Result<Incoming, UpstreamError> {
         self.say(|| {
-            let url = self.scrubber.scrub(&request.url).into_owned();
+            let url = hidden::url(&request.url, self.scrubber);
             Event::Attempt { number, method: request.method.clone(), url }
         });
         let started = Instant::now();
@@ -245,7 +248,7 @@ impl<'e> Exchange<'e> {
         let incoming = self.proved(request).await?;
         for redirect in &incoming.redirects {
             let status = redirect.status;
-            self.say(|| Event::Redirect { status, to: self.scrubber.scrub(&redirect.to).into_owned() });
+            self.say(|| Event::Redirect { status, to: hidden::url(&redirect.to, self.scrubber) });
         }
         self.say(|| Event::Answer { number, status: incoming.status, took: started.elapsed() });
         match want {
@@ -264,16 +267,43 @@ impl<'e> Exchange<'e> {
         }
         if let Some(breaker) = &self.policy.breaker {
             let failed = match outcome {
-                Ok(incoming) => incoming.status.is_server_error(),
-                Err(error) => error.fate() != Fate::Certain,
+                Ok(incoming) => Some(incoming.status.is_server_error()),
+                Err(error) => match error.code() {
+                    Code::Unreachable | Code::TimedOut | Code::BrokenResponse => Some(true),
+                    // It says nothing of the origin: a key that is no key, a file that is gone.
+                    _ => None,
+                },
             };
-            origin.ended(breaker, failed, now);
+            if let Some(failed) = failed {
+                origin.ended(breaker, failed, now);
+            }
         }
     }
 
     fn say(&self, event: impl FnOnce() -> Event) {
         if self.observer.is_watching() {
             self.observer.event(&event());
+        }
+    }
+}
+
+/// A turn by a rate that was taken; it is given back unless it is used.
+struct Turn<'t> {
+    origin: &'t Origin,
+    rate: &'t Rate,
+    is_used: bool,
+}
+
+impl Turn<'_> {
+    fn used(mut self) {
+        self.is_used = true;
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        if !self.is_used {
+            self.origin.give_back(self.rate);
         }
     }
 }

@@ -23,14 +23,17 @@ impl Exchange<'_> {
         let Some(prover) = self.prover else { return self.upstream.send(request.clone()).await };
         let signed = prover.signed(request).await?;
         let incoming = self.upstream.send(signed.clone()).await?;
-        if prover.learn(&signed, &incoming) == Again::No {
+        // Who answers behind a redirect did not see this proof.
+        if !incoming.redirects.is_empty() || prover.learn(&signed, &incoming) == Again::No {
             return Ok(incoming);
         }
         // Read to its end, the answer gives its connection free; whatever it is, it is no answer.
         let _ = incoming.read(limits::REFUSAL_BYTES_MAX).await;
         let signed = prover.signed(request).await?;
         let incoming = self.upstream.send(signed.clone()).await?;
-        prover.learn(&signed, &incoming);
+        if incoming.redirects.is_empty() {
+            prover.learn(&signed, &incoming);
+        }
         Ok(incoming)
     }
 }

@@ -110,10 +110,10 @@ impl Follower {
             }
             Advance::Offset { parameter: id, start, total, more } => {
                 let items = needed(items)?;
-                let at = given(id).unwrap_or(*start) + items.len() as u64;
+                let at = given(id).unwrap_or(*start).saturating_add(items.len() as u64);
                 let is_over = items.is_empty()
                     || says_no_more(more.as_ref(), seen.body)
-                    || number(total.as_ref(), seen.body).is_some_and(|total| at - start >= total);
+                    || number(total.as_ref(), seen.body).is_some_and(|total| at.saturating_sub(*start) >= total);
                 if is_over {
                     return Ok(None);
                 }
@@ -121,10 +121,10 @@ impl Follower {
             }
             Advance::Page { parameter: id, start, pages, total, more } => {
                 let items = needed(items)?;
-                let at = given(id).unwrap_or(*start) + 1;
+                let at = given(id).unwrap_or(*start).saturating_add(1);
                 let is_over = items.is_empty()
                     || says_no_more(more.as_ref(), seen.body)
-                    || number(pages.as_ref(), seen.body).is_some_and(|pages| at - start >= pages)
+                    || number(pages.as_ref(), seen.body).is_some_and(|pages| at.saturating_sub(*start) >= pages)
                     || number(total.as_ref(), seen.body).is_some_and(|total| self.count >= total);
                 if is_over {
                     return Ok(None);

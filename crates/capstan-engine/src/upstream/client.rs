@@ -13,7 +13,7 @@ use url::{Host, Url};
 
 use super::redirect::{Hop, Trail};
 use super::{
-    Body, Chunks, ClientSettings, Connection, Incoming, NextChunk, Redirected, Request, Sending, Upstream,
+    Body, Chunks, ClientSettings, Connection, Fate, Incoming, NextChunk, Redirected, Request, Sending, Upstream,
     UpstreamError, failure, outgoing, tls,
 };
 use crate::limits;
@@ -64,7 +64,12 @@ impl Client {
         let (mut hop, mut connection) = first_hop(request)?;
         let mut trail = Trail::default();
         loop {
-            let response = self.exchange(&hop, &connection).await?;
+            let failed = |error: UpstreamError| match error.fate() {
+                // The request that was redirected has been carried out, whatever befalls the next hop.
+                Fate::Unsent if !trail.is_empty() => error.with_fate(Fate::Unknown),
+                _ => error,
+            };
+            let response = self.exchange(&hop, &connection).await.map_err(failed)?;
             let (head, headers) = ((response.status(), response.version()), response.headers());
             match trail.next(&hop, head, headers, self.settings.redirects_max)? {
                 Some(next) => {

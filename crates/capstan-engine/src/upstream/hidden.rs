@@ -58,7 +58,7 @@ fn is_credential_pair(name: &str) -> bool {
 }
 
 /// A URL as it may be shown. What needs no hiding stays as it was written.
-pub(super) fn url(url: &str, scrubber: &Scrubber) -> String {
+pub(crate) fn url(url: &str, scrubber: &Scrubber) -> String {
     let url = scrubber.scrub(url);
     let (before, fragment) = url.split_at(url.find('#').unwrap_or(url.len()));
     match before.split_once('?') {

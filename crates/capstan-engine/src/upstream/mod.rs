@@ -11,7 +11,7 @@ mod difference;
 mod error;
 pub(crate) mod failure;
 mod har;
-mod hidden;
+pub(crate) mod hidden;
 pub(crate) mod identity;
 mod incoming;
 mod masked;

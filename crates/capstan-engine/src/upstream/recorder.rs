@@ -112,6 +112,12 @@ impl Tape {
         kept.body_bytes += if fits { bytes } else { 0 };
         fits
     }
+
+    /// Gives back bytes that were taken.
+    fn give_back(&self, bytes: u64) {
+        let mut kept = self.kept();
+        kept.body_bytes = kept.body_bytes.saturating_sub(bytes);
+    }
 }
 
 /// A request whose answer has not come. Dropped, it was given up: an attempt that took too long.
@@ -209,7 +215,8 @@ impl Tee {
         let fits = self.bytes <= limits::RECORDED_BODY_BYTES_MAX && self.tape.take(bytes.len() as u64);
         match self.copy.as_mut().filter(|_| fits) {
             Some(copy) => copy.extend_from_slice(bytes),
-            None => self.copy = None,
+            // What was kept of it is of no use, and others have room for it.
+            None => self.tape.give_back(self.copy.take().map_or(0, |copy| copy.len() as u64)),
         }
     }
 

@@ -80,6 +80,11 @@ impl Trail {
         Ok(Some(next))
     }
 
+    /// Whether none was followed yet.
+    pub(super) fn is_empty(&self) -> bool {
+        self.redirects.is_empty()
+    }
+
     /// The redirects that were followed.
     pub(super) fn into_redirects(self) -> Vec<Redirected> {
         self.redirects

@@ -13,6 +13,7 @@ use super::super::{Client, ClientProof, Grant, Server};
 use super::*;
 use crate::bindings::MapFiles;
 use crate::observe::Unobserved;
+use crate::upstream::Connection;
 use crate::upstream::{Response, Sending};
 
 /// Answers token requests from a script, and keeps their bodies.
