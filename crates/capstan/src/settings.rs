@@ -121,13 +121,16 @@ impl Entry {
             timeout,
             connect_timeout,
             max_response,
-            authentication: _,
-            tls: _, // the document model weighs these: see `amendings`
-            resilience: _,
+            authentication,
+            tls,
+            resilience: _, // the document model weighs these: see `amendings`
             operations: _,
         } = other;
         fill(&mut self.base_uri, base_uri);
         fill(&mut self.auth, auth);
+        // Weighed by the document model; kept to tell that a credential is changed.
+        fill(&mut self.authentication, authentication);
+        fill(&mut self.tls, tls);
         fill(&mut self.insecure_http, insecure_http);
         fill(&mut self.inferred_auth, inferred_auth);
         fill(&mut self.timeout, timeout);

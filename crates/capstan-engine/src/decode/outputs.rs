@@ -143,7 +143,9 @@ fn opaque(plan: &plan::Outputs, body: &Bytes, notices: &mut Notices) -> Outputs 
 fn whole(body: &Bytes) -> Result<Box<RawValue>, Malformed> {
     let bytes = json::bytes(body)?;
     let raw = serde_json::from_slice::<&RawValue>(&bytes);
-    raw.map(ToOwned::to_owned).map_err(|error| json::malformed(&error))
+    let raw = raw.map_err(|error| json::malformed(&error))?;
+    json::check_depth(raw.get())?;
+    Ok(raw.to_owned())
 }
 
 fn unexpected(format: RawFormat, headers: &HeaderMap, body: &Bytes, error: &Malformed) -> CallError {

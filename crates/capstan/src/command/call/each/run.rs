@@ -192,7 +192,10 @@ impl Active<'_> {
                 (End::Done, self.run.shape.outcome(&row, &outcome))
             }
             Err(error) if error.kind() == ErrorKind::Capability => {
-                self.stop.get_or_insert(Stop::Fatal(error));
+                // Also when the last row was read already: rows that were not done are no end.
+                if matches!(self.stop, None | Some(Stop::Over)) {
+                    self.stop = Some(Stop::Fatal(error));
+                }
                 return Ok(());
             }
             Err(error) => {
