@@ -1,7 +1,5 @@
 //! Values of parameters: text becomes the declared type, and what does not fit is said.
 
-use std::collections::HashSet;
-
 use capstan_spec::document::ValueType;
 use serde_json::{Map, Value};
 
@@ -20,9 +18,9 @@ pub(crate) fn admit(operation: &Operation, params: &Map<String, Value>, has_base
         let is_needed = input.required && !(has_base && input.place == Place::BaseUri);
         slots.push(slot(input, is_needed, params, &mut violations));
     }
-    let names: HashSet<&str> =
-        operation.inputs.iter().flat_map(|i| [Some(&*i.name), i.alias.as_deref()]).flatten().collect();
-    let unknown_names = params.keys().filter(|name| !names.contains(name.as_str()));
+    let is_known =
+        |name: &str| operation.inputs.iter().any(|input| *input.name == *name || input.alias.as_deref() == Some(name));
+    let unknown_names = params.keys().filter(|name| !is_known(name));
     violations.extend(unknown_names.map(|name| unknown(operation, name)));
     if violations.is_empty() { Ok(slots) } else { Err(violations) }
 }

@@ -27,6 +27,10 @@ use crate::terminal::Terminal;
 /// How long calls that are under way may take once the user has asked for the end.
 const GRACE: Duration = Duration::from_secs(10);
 
+/// The longest time for which finished rows are gathered before they are written: many rows a second
+/// share a write, few are written at once.
+const GATHERED: Duration = Duration::from_millis(20);
+
 /// A run that is ready to begin.
 pub(super) struct Run<'r> {
     pub(super) engine: &'r Engine,
@@ -87,8 +91,12 @@ struct Finished {
 /// The network cannot be used.
 pub(super) fn run(run: Run<'_>) -> Result<Ended, CallError> {
     let ended = runtime()?.block_on(async {
-        let mut active = Active { calls: JoinSet::new(), stop: None, grace: None, failed: 0, bytes: 0, run };
-        if let Err(error) = active.drive().await {
+        let (calls, written) = (JoinSet::new(), Instant::now());
+        let mut active =
+            Active { calls, stop: None, grace: None, failed: 0, bytes: 0, written, has_unwritten: false, run };
+        let driven = active.drive().await;
+        // However it ended, what was finished is written.
+        if let Err(error) = driven.and_then(|()| active.write()) {
             active.stop = Some(Stop::Output(error));
         }
         active.finish()
@@ -107,6 +115,10 @@ struct Active<'r> {
     failed: u64,
     /// Bytes of the input that are done with.
     bytes: u64,
+    /// When finished rows were last written.
+    written: Instant,
+    /// Whether there are some that were not.
+    has_unwritten: bool,
 }
 
 impl Active<'_> {
@@ -131,8 +143,12 @@ impl Active<'_> {
                     while let Some(finished) = self.calls.try_join_next() {
                         self.joined(finished)?;
                     }
-                    self.run.sink.flush()?;
+                    self.has_unwritten = true;
+                    if self.written.elapsed() >= GATHERED {
+                        self.write()?;
+                    }
                 }
+                () = until(self.has_unwritten.then_some(self.written + GATHERED)) => self.write()?,
                 ahead = self.run.queue.next(), if wants_rows => self.take(ahead),
                 _ = tick.tick(), if is_shown => self.run.progress.show(self.counts(), self.bytes),
             }
@@ -172,7 +188,15 @@ impl Active<'_> {
                 }
             }
         }
-        if self.calls.is_empty() { self.run.sink.flush() } else { Ok(()) }
+        if self.calls.is_empty() { self.write() } else { Ok(()) }
+    }
+
+    /// Writes the rows that are finished.
+    fn write(&mut self) -> io::Result<()> {
+        self.run.sink.flush()?;
+        self.written = Instant::now();
+        self.has_unwritten = false;
+        Ok(())
     }
 
     fn joined(&mut self, joined: Result<Finished, tokio::task::JoinError>) -> io::Result<()> {
