@@ -160,3 +160,7 @@ pub const LATER_SECRETS_MAX: usize = 64;
 
 /// Bytes of a binary answer whose `maxBinarySize` cannot be read: the reference engine's default.
 pub const BINARY_BYTES_MAX: u64 = 10 * 1024 * 1024;
+
+/// The longest time after which a token is renewed, ten years: one that outlives every run needs no
+/// renewal.
+pub const TOKEN_LIFETIME_MAX: Duration = Duration::from_secs(10 * 365 * 86_400);

@@ -1,5 +1,7 @@
 //! Every bound of this crate, with its unit and its reason.
 
+use std::time::Duration;
+
 /// Bytes of one capability file. The largest published file is under 1 MiB; a tree takes
 /// several times its text in memory.
 pub const FILE_BYTES_MAX: usize = 16 * 1024 * 1024;
@@ -25,3 +27,6 @@ pub const IMPORTS_MAX: usize = 256;
 
 /// Files in a chain of imports, each importing the next.
 pub const IMPORT_DEPTH_MAX: usize = 16;
+
+/// The longest time that means anything in a document: a hundred years. Clocks overflow far behind it.
+pub const TIME_MAX: Duration = Duration::from_secs(100 * 365 * 86_400);

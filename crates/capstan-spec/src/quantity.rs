@@ -6,12 +6,10 @@ use std::time::Duration;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
+use crate::limits;
 use crate::reader::{FromYaml, Reader};
 use crate::source::Spanned;
 use crate::yaml::Node;
-
-/// The longest time that means anything here: a hundred years. Clocks overflow far behind it.
-const TIME_MAX: Duration = Duration::from_secs(100 * 365 * 86_400);
 
 /// Reads a time: a number with `ms`, `s`, `m` or `h`; without a unit, seconds.
 ///
@@ -28,7 +26,7 @@ pub fn time(text: &str) -> Result<Duration, String> {
     };
     let number: f64 = number.parse().map_err(|_| "write a time such as 500ms, 30s or 2m".to_owned())?;
     let duration = Duration::try_from_secs_f64(number * seconds).map_err(|_| "that is too long".to_owned())?;
-    if duration > TIME_MAX {
+    if duration > limits::TIME_MAX {
         return Err("that is too long".to_owned());
     }
     if duration.is_zero() { Err("a time of zero leaves none".to_owned()) } else { Ok(duration) }

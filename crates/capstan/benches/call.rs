@@ -3,58 +3,26 @@
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
 
+mod loopback;
+
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use capstan_engine::bindings::MapEnvironment;
 use capstan_engine::{Engine, EngineBuilder, Invocation, Overrides};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
 
 const CALLS: u32 = 5_000;
 const ROUNDS: usize = 5;
 const COLD_RUNS: usize = 40;
 
-const BODY: &str = r#"{"code":"org_1","name":"Acme Rockets","handle":"acme","is_default":true,"external_id":null}"#;
 const CAPABILITY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../capabilities/kinde-organizations.yaml");
 
 fn main() {
-    let address = serve();
+    let address = loopback::serve();
     let base = format!("http://{address}/api/v1");
     warm(&base);
     cold(&base);
-}
-
-/// A server that gives the same answer to everything, on a thread of its own.
-fn serve() -> std::net::SocketAddr {
-    let (sender, receiver) = std::sync::mpsc::channel();
-    std::thread::spawn(move || {
-        runtime().block_on(async {
-            let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-            sender.send(listener.local_addr().expect("an address")).expect("somebody waits");
-            while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(answer(stream));
-            }
-        });
-    });
-    receiver.recv().expect("the server starts")
-}
-
-async fn answer(mut stream: TcpStream) {
-    let response =
-        format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{BODY}", BODY.len());
-    let mut seen = Vec::new();
-    let mut buffer = [0; 4096];
-    while let Ok(read @ 1..) = stream.read(&mut buffer).await {
-        seen.extend_from_slice(&buffer[..read]);
-        if seen.ends_with(b"\r\n\r\n") {
-            seen.clear();
-            if stream.write_all(response.as_bytes()).await.is_err() {
-                return;
-            }
-        }
-    }
 }
 
 fn runtime() -> tokio::runtime::Runtime {

@@ -3,6 +3,8 @@
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
 
+mod loopback;
+
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -10,22 +12,19 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::value::RawValue;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
 const ROWS: usize = 40_000;
 const ROUNDS: usize = 5;
 const CONCURRENCY: usize = 16;
 
-const BODY: &str = r#"{"code":"org_1","name":"Acme Rockets","handle":"acme","is_default":true,"external_id":null}"#;
 const CAPABILITY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../capabilities/kinde-organizations.yaml");
 const TOKEN: &str = "tok_0123456789abcdef";
 
 fn main() {
     let folder = std::env::temp_dir().join(format!("capstan-each-{}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("the temporary folder is writable");
-    let base = format!("http://{}/api/v1", serve());
+    let base = format!("http://{}/api/v1", loopback::serve());
     let rows = folder.join("rows.csv");
     let lines: String = (0..ROWS).map(|n| format!("org_{n}\n")).collect();
     std::fs::write(&rows, format!("code\n{lines}")).expect("the folder is ours");
@@ -103,36 +102,4 @@ fn by_hand(base: &str, rows: &Path, out: &PathBuf) {
 fn write(out: &mut impl Write, answer: Option<Result<Box<RawValue>, tokio::task::JoinError>>) {
     let answer = answer.expect("a call is under way").expect("no call panics");
     writeln!(out, "{}", answer.get()).expect("the folder is ours");
-}
-
-/// A server that gives the same answer to everything, on a thread of its own.
-fn serve() -> std::net::SocketAddr {
-    let (sender, receiver) = std::sync::mpsc::channel();
-    std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        runtime.block_on(async {
-            let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-            sender.send(listener.local_addr().expect("an address")).expect("somebody waits");
-            while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(answer(stream));
-            }
-        });
-    });
-    receiver.recv().expect("the server starts")
-}
-
-async fn answer(mut stream: TcpStream) {
-    let response =
-        format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{BODY}", BODY.len());
-    let mut seen = Vec::new();
-    let mut buffer = [0; 4096];
-    while let Ok(read @ 1..) = stream.read(&mut buffer).await {
-        seen.extend_from_slice(&buffer[..read]);
-        if seen.ends_with(b"\r\n\r\n") {
-            seen.clear();
-            if stream.write_all(response.as_bytes()).await.is_err() {
-                return;
-            }
-        }
-    }
 }

@@ -10,8 +10,10 @@ mod kept;
 mod output;
 mod params;
 mod print;
+mod progress;
 mod report;
 mod settings;
+mod shell;
 mod terminal;
 
 use std::process::ExitCode;

@@ -182,14 +182,7 @@ impl Fetch {
             _ => Err(insecure("is neither https nor http")),
         }
     }
-}
 
-enum Missing {
-    Machine(NoToken),
-    Document(String),
-}
-
-impl Fetch {
     /// A request of nobody's but ours. The API's client certificate and authorities are for the API:
     /// another machine is told no more than it has to know, and trusted as any other.
     fn request(&self, method: Method, url: &str) -> Request {
@@ -199,6 +192,11 @@ impl Fetch {
         let connection = Connection { is_private: true, tls, ..self.connection.clone() };
         Request { method, url: url.to_owned(), headers: vec![accept], body: None, connection }
     }
+}
+
+enum Missing {
+    Machine(NoToken),
+    Document(String),
 }
 
 /// Marks a header as one that must not show.

@@ -16,7 +16,7 @@ use super::world::World;
 use super::{Assertion, ClientProof, Grant, OAuth2, Signer};
 use crate::bindings::Secret;
 use crate::encode;
-use crate::limits::{ASSERTION_LIFETIME, MESSAGE_CHARS_MAX};
+use crate::limits::{ASSERTION_LIFETIME, MESSAGE_CHARS_MAX, TOKEN_LIFETIME_MAX};
 
 /// RFC 7523, section 2.2.
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -245,14 +245,11 @@ pub(crate) fn read(status: StatusCode, body: &[u8]) -> Result<Granted, String> {
     })
 }
 
-/// The longest time after which a token is renewed: ten years.
-const LIFETIME_MAX: Duration = Duration::from_secs(10 * 365 * 86_400);
-
 /// A number of seconds; some servers write it as a text.
 fn seconds(value: &Value) -> Option<Duration> {
     let number = value.as_f64().or_else(|| value.as_str()?.trim().parse().ok())?;
     // What outlives every run needs no renewal, and may be too long for a clock.
-    Duration::try_from_secs_f64(number).ok().filter(|lifetime| *lifetime <= LIFETIME_MAX)
+    Duration::try_from_secs_f64(number).ok().filter(|lifetime| *lifetime <= TOKEN_LIFETIME_MAX)
 }
 
 #[cfg(test)]

@@ -87,6 +87,27 @@ impl Implied<'_> {
     pub(super) fn optional(place: Place) -> Self {
         Implied { place, required: false, kind: ValueType::Json, description: None, alias: None }
     }
+
+    /// The input.
+    pub(super) fn input(&self, name: &str, span: Span) -> Input {
+        Input {
+            name: name.into(),
+            alias: self.alias.filter(|a| &***a != name).cloned(),
+            kind: self.kind,
+            item_kind: None,
+            required: self.required,
+            place: self.place,
+            description: self.description.clone(),
+            default: None,
+            one_of: Vec::new(),
+            pattern: None,
+            max_length: None,
+            minimum: None,
+            maximum: None,
+            declared: false,
+            span,
+        }
+    }
 }
 
 impl<'k> Scope<'k> {
@@ -112,12 +133,12 @@ impl<'k> Scope<'k> {
             let exact = self.inputs.iter().position(|i| &*i.name == name);
             exact.or_else(|| self.inputs.iter().position(|i| is_same(&i.name, name)))
         };
-        index.map(|index| InputId(u32::try_from(index).unwrap_or(u32::MAX)))
+        index.map(InputId::at)
     }
 
     pub(super) fn add(&mut self, input: Input) -> InputId {
         self.inputs.push(input);
-        InputId(u32::try_from(self.inputs.len() - 1).unwrap_or(u32::MAX))
+        InputId::at(self.inputs.len() - 1)
     }
 
     /// The input of a name, made where the document does not declare it.
@@ -125,23 +146,7 @@ impl<'k> Scope<'k> {
         if let Some(id) = self.find(name) {
             return id;
         }
-        self.add(Input {
-            name: name.into(),
-            alias: implied.alias.filter(|a| &***a != name).cloned(),
-            kind: implied.kind,
-            item_kind: None,
-            required: implied.required,
-            place: implied.place,
-            description: implied.description.clone(),
-            default: None,
-            one_of: Vec::new(),
-            pattern: None,
-            max_length: None,
-            minimum: None,
-            maximum: None,
-            declared: false,
-            span,
-        })
+        self.add(implied.input(name, span))
     }
 
     /// The variable of a name; one that nothing binds is read from the environment, and said so.

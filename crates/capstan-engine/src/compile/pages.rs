@@ -8,6 +8,7 @@ use capstan_spec::nearest;
 use capstan_spec::source::{Span, Spanned};
 
 use super::OperationSource;
+use super::names::Implied;
 use super::output::path;
 use crate::encode;
 use crate::jsonpath::JsonPath;
@@ -96,7 +97,7 @@ impl Compiler<'_> {
             return None;
         };
         if let Some(found) = self.inputs.iter().position(|input| input.name == name.value) {
-            return Some(id(found));
+            return Some(InputId::at(found));
         }
         match nearest(&name.value, self.inputs.iter().map(|input| &*input.name)) {
             None => Some(self.implied(name)),
@@ -111,24 +112,9 @@ impl Compiler<'_> {
 
     /// A parameter of the query that only the pagination names.
     fn implied(&mut self, name: &Text) -> InputId {
-        let id = id(self.inputs.len());
-        self.inputs.push(Input {
-            name: name.value.clone(),
-            alias: None,
-            kind: ValueType::String,
-            item_kind: None,
-            required: false,
-            place: Place::Query,
-            description: None,
-            default: None,
-            one_of: Vec::new(),
-            pattern: None,
-            max_length: None,
-            minimum: None,
-            maximum: None,
-            declared: false,
-            span: name.span,
-        });
+        let id = InputId::at(self.inputs.len());
+        let implied = Implied { kind: ValueType::String, ..Implied::optional(Place::Query) };
+        self.inputs.push(implied.input(&name.value, name.span));
         let (name, value) = (encode::to_component(&name.value), Source::Input(id));
         self.query.push(QueryParameter { name, value, style: ListStyle::Repeat });
         id
@@ -140,10 +126,6 @@ impl Compiler<'_> {
                 .help(format!("add `{key}: {example}`")),
         );
     }
-}
-
-fn id(index: usize) -> InputId {
-    InputId(u32::try_from(index).unwrap_or(u32::MAX))
 }
 
 fn start(written: Option<Spanned<u64>>, standard: u64) -> u64 {
@@ -175,7 +157,7 @@ const NEXT_CURSORS: &[&str] = &[
 fn recognise(inputs: &[Input], outputs: &[Output]) -> Option<Pagination> {
     let of = |names: &[&str]| {
         let named = |input: &Input| names.contains(&folded(&input.name).as_str());
-        inputs.iter().position(named).map(id)
+        inputs.iter().position(named).map(InputId::at)
     };
     let cursor = CURSORS.iter().find_map(|(name, paths)| Some((of(&[name])?, *paths)));
     let advance = if let Some((parameter, paths)) = cursor {

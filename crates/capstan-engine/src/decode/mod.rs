@@ -17,6 +17,7 @@ mod schema;
 mod avro;
 mod budget;
 mod columns;
+mod cursor;
 mod delimited;
 mod html;
 mod json;

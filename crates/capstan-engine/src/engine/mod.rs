@@ -11,8 +11,8 @@ use std::sync::Arc;
 
 use capstan_spec::diagnostic::Code;
 use capstan_spec::document::RawFormat;
+use http::HeaderValue;
 use http::header::CONTENT_TYPE;
-use http::{HeaderValue, Method};
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
@@ -339,9 +339,8 @@ impl Inner {
         }
         let files = self.by_input(operation, files)?;
         let mut rendered = self.rendered(operation, &slots, &files, reveal)?;
-        let is_safe = matches!(rendered.request.method, Method::GET | Method::HEAD | Method::OPTIONS);
         // A key tells one change from another; what changes nothing is the same each time.
-        if let Some(name) = operation.policy.made_key.as_ref().filter(|_| !is_safe) {
+        if let Some(name) = operation.policy.made_key.as_ref().filter(|_| !rendered.request.method.is_safe()) {
             let headers = &mut rendered.request.headers;
             if !headers.iter().any(|(known, _)| known == name) {
                 headers.push((name.clone(), made_key(reveal)));

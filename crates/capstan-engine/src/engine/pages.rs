@@ -21,12 +21,6 @@ pub(crate) struct Fetched {
     home: String,
 }
 
-/// What follows from a page: its items, and the way on or why there is none.
-pub(crate) struct Followed {
-    pub(crate) items: Option<Vec<Value>>,
-    pub(crate) next: Result<Option<Resume>, CallError>,
-}
-
 impl Engine {
     /// Follows a list from page to page. Each page is a call of its own, with the limits of one.
     ///
@@ -63,7 +57,7 @@ impl Engine {
         follower: &mut Follower,
         params: &Map<String, Value>,
         fetched: &Fetched,
-    ) -> Result<Followed, CallError> {
+    ) -> Result<Step<CallError>, CallError> {
         let inner = &*self.inner;
         let operation = inner.plan.operation(id);
         let Some(pagination) = &operation.pagination else { return Err(inner.without_pages(operation)) };
@@ -76,7 +70,7 @@ impl Engine {
             Some(Resume::Url(url)) => Some(Resume::Url(without_pairs(&url, &inner.credential_names(operation)))),
             next => next,
         });
-        Ok(Followed { items, next })
+        Ok(Step { items, next })
     }
 }
 

@@ -5,7 +5,6 @@
 
 use std::time::SystemTime;
 
-use capstan_spec::diagnostic::Code;
 use http::{HeaderMap, Method, StatusCode};
 use tokio::time::timeout_at;
 use url::Url;
@@ -47,8 +46,7 @@ impl Exchange<'_> {
 
     /// Forgets the answers that a change may have made wrong (RFC 9111, section 4.4).
     pub(super) fn answered(&self, method: &Method, url: &str, status: StatusCode, headers: &HeaderMap) {
-        let is_safe = matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE);
-        if is_safe || !(status.is_success() || status.is_redirection()) {
+        if method.is_safe() || !(status.is_success() || status.is_redirection()) {
             return;
         }
         self.cache.store.remove(&cache::resource(url));
@@ -133,9 +131,7 @@ impl Exchange<'_> {
                 Ok(answered.response)
             }
             // The far side is well; the fault is ours, or that of who calls.
-            Err(error) if !matches!(error.code(), Code::Unreachable | Code::TimedOut | Code::BrokenResponse) => {
-                Err(error)
-            }
+            Err(error) if !error.is_of_upstream() => Err(error),
             Ok(_) | Err(_) => match cache::may_stand_in(request, &entry, SystemTime::now()) {
                 Some(age) => {
                     self.tell(Caching::Stale, &request.url);

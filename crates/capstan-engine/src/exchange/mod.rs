@@ -268,11 +268,7 @@ impl<'e> Exchange<'e> {
         if let Some(breaker) = &self.policy.breaker {
             let failed = match outcome {
                 Ok(incoming) => Some(incoming.status.is_server_error()),
-                Err(error) => match error.code() {
-                    Code::Unreachable | Code::TimedOut | Code::BrokenResponse => Some(true),
-                    // It says nothing of the origin: a key that is no key, a file that is gone.
-                    _ => None,
-                },
+                Err(error) => error.is_of_upstream().then_some(true),
             };
             if let Some(failed) = failed {
                 origin.ended(breaker, failed, now);

@@ -56,7 +56,7 @@ pub(super) fn decide(retry: &Retry, attempted: &Attempted<'_>) -> Verdict {
 
 /// Why an outcome is one to repeat; `None` where it is not, or must not be.
 fn reason(retry: &Retry, attempted: &Attempted<'_>) -> Option<String> {
-    let may_repeat = is_idempotent(attempted.method) || attempted.has_key || retry.unsafe_methods;
+    let may_repeat = attempted.method.is_idempotent() || attempted.has_key || retry.unsafe_methods;
     match attempted.outcome {
         Ok(incoming) => {
             let is_listed = retry.statuses.contains(&incoming.status.as_u16());
@@ -73,11 +73,6 @@ fn reason(retry: &Retry, attempted: &Attempted<'_>) -> Option<String> {
             (retry.errors.contains(&failure) && may_repeat).then(|| error.to_string())
         }
     }
-}
-
-/// Methods that may be repeated without doing more than once (RFC 9110, section 9.2.2).
-fn is_idempotent(method: &Method) -> bool {
-    matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS | Method::PUT | Method::DELETE)
 }
 
 /// A random time up to a bound that grows with each attempt ("full jitter").

@@ -29,12 +29,12 @@ pub(crate) struct Seen<'s> {
 
 /// What follows from a page.
 #[derive(Debug)]
-pub(crate) struct Step {
+pub(crate) struct Step<E> {
     /// Its items, where it is clear which they are.
     pub(crate) items: Option<Vec<Value>>,
     /// What the next page is asked with, `None` at the end; or why there is no way on from a page
     /// that is sound itself.
-    pub(crate) next: Result<Option<Resume>, Lost>,
+    pub(crate) next: Result<Option<Resume>, E>,
 }
 
 /// Why a list cannot be followed.
@@ -71,7 +71,7 @@ impl Follower {
         operation: &Operation,
         params: &Map<String, Value>,
         seen: &Seen<'_>,
-    ) -> Result<Step, Lost> {
+    ) -> Result<Step<Lost>, Lost> {
         let items = self.items.of(pagination.items.as_ref(), seen.outputs, seen.body);
         let count = items.as_ref().map(|items| items.len() as u64);
         self.count += count.unwrap_or(0);

@@ -21,6 +21,11 @@ impl VariableId {
 }
 
 impl InputId {
+    /// The name of the input at a place of its operation.
+    pub(crate) fn at(index: usize) -> Self {
+        InputId(u32::try_from(index).unwrap_or(u32::MAX))
+    }
+
     pub(crate) fn index(self) -> usize {
         self.0 as usize
     }

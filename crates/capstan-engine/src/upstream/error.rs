@@ -56,6 +56,12 @@ impl UpstreamError {
         self.help.as_deref()
     }
 
+    /// Whether it is the upstream that failed, or the way to it: a key that is no key, a file that is
+    /// gone, an answer that is refused say nothing of either.
+    pub(crate) fn is_of_upstream(&self) -> bool {
+        matches!(self.code, Code::Unreachable | Code::TimedOut | Code::BrokenResponse)
+    }
+
     /// How far the request had come; [`Fate::Certain`] unless said otherwise.
     pub fn fate(&self) -> Fate {
         self.fate

@@ -10,7 +10,7 @@ use std::io::{self, BufWriter, Write};
 use std::time::Instant;
 
 use capstan_spec::diagnostic::render;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::ProgressBar;
 
 use self::check::{Checked, Checker};
 use self::parallel::in_order;
@@ -20,7 +20,7 @@ use crate::args::catalogue::{ValidateArgs, ValidateFormat};
 use crate::exit::Exit;
 use crate::find::{Finding, find};
 use crate::terminal::Terminal;
-use crate::{print, report};
+use crate::{print, progress, report};
 
 /// Below so many files the work is done before a bar could be read.
 const BAR_FILES_MIN: usize = 50;
@@ -66,9 +66,7 @@ struct Output {
 impl Output {
     fn new(args: &ValidateArgs, terminal: &Terminal, files: usize) -> Self {
         let shown = terminal.stderr && !args.quiet && files >= BAR_FILES_MIN;
-        let target = if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        let style = ProgressStyle::with_template("{bar:30} {pos}/{len} files").expect("the template is right");
-        let bar = ProgressBar::with_draw_target(u64::try_from(files).ok(), target).with_style(style);
+        let bar = progress::bar(u64::try_from(files).ok(), "{bar:30} {pos}/{len} files", shown);
         Output { format: args.format, out: BufWriter::new(io::stdout()), bar, first: true, sarif_end: String::new() }
     }
 

@@ -62,14 +62,6 @@ pub(crate) fn record(out: &mut dyn Write, value: &Value, printing: &Printing<'_>
     }
 }
 
-/// Prints a value.
-///
-/// # Errors
-/// Those of the writer.
-pub(crate) fn value(out: &mut dyn Write, value: &Value, printing: &Printing<'_>) -> io::Result<()> {
-    print_value(out, value, printing)
-}
-
 fn print_all(out: &mut dyn Write, outputs: &Outputs, printing: &Printing<'_>) -> io::Result<()> {
     match (printing.format, outputs) {
         (_, Outputs::Empty) => Ok(()),
@@ -95,7 +87,11 @@ fn line(out: &mut dyn Write, bytes: &[u8]) -> io::Result<()> {
     if bytes.ends_with(b"\n") { Ok(()) } else { out.write_all(b"\n") }
 }
 
-fn print_value(out: &mut dyn Write, value: &Value, printing: &Printing<'_>) -> io::Result<()> {
+/// Prints a value.
+///
+/// # Errors
+/// Those of the writer.
+pub(crate) fn print_value(out: &mut dyn Write, value: &Value, printing: &Printing<'_>) -> io::Result<()> {
     match printing.format {
         Format::Json => json(out, value, printing.terminal),
         Format::Raw => match value {

@@ -24,21 +24,21 @@ const HEAD: &str = r#"{"type": "map", "values": "bytes"}"#;
 pub(super) fn read(file: &[u8]) -> Result<Value, Malformed> {
     let head = Schema::parse(HEAD).expect("it is a schema");
     let mut outer = Datum::new(file, &head);
-    outer.at = MAGIC.len();
+    outer.cursor.at = MAGIC.len();
     let (schema, codec) = header(&mut outer)?;
-    let sync = outer.take(SYNC_BYTES)?;
+    let sync = outer.cursor.take(SYNC_BYTES)?;
     let mut data = Vec::new();
     let mut room = AVRO_BLOCK_BYTES_MAX;
-    while !outer.is_done() {
-        let start = outer.at;
+    while !outer.cursor.is_done() {
+        let start = outer.cursor.at;
         let count = outer.long()?;
         let bytes = outer.bytes()?;
         let plain = codec.decompress(bytes, room).map_err(|what| Malformed::byte(start, what))?;
         room -= plain.len();
         block(&plain, count, &schema, &mut outer, &mut data).map_err(|error| within(start, &error))?;
-        if outer.take(SYNC_BYTES)? != sync {
+        if outer.cursor.take(SYNC_BYTES)? != sync {
             return Err(Malformed::byte(
-                outer.at - SYNC_BYTES,
+                outer.cursor.at - SYNC_BYTES,
                 "found another mark than the file's own between blocks",
             ));
         }
@@ -60,10 +60,10 @@ fn block(
         data.push(inner.read()?);
     }
     std::mem::swap(&mut inner.budget, &mut outer.budget);
-    if inner.is_done() {
+    if inner.cursor.is_done() {
         return Ok(());
     }
-    Err(Malformed::byte(inner.at, format!("found more bytes, expected the end of a block of {count} data")))
+    Err(Malformed::byte(inner.cursor.at, format!("found more bytes, expected the end of a block of {count} data")))
 }
 
 /// An error within a block, with the place of the block in the file.
@@ -89,7 +89,7 @@ fn header(outer: &mut Datum<'_>) -> Result<(Schema, Codec), Malformed> {
             outer.long()?;
         }
         for _ in 0..count.unsigned_abs() {
-            let start = outer.at;
+            let start = outer.cursor.at;
             let (key, value) = (outer.bytes()?, outer.bytes()?);
             let text =
                 || std::str::from_utf8(value).map_err(|_| Malformed::byte(start, "found a head that is no text"));
@@ -104,7 +104,7 @@ fn header(outer: &mut Datum<'_>) -> Result<(Schema, Codec), Malformed> {
             }
         }
     }
-    let schema = schema.ok_or_else(|| Malformed::byte(outer.at, "found a head without `avro.schema`"))?;
+    let schema = schema.ok_or_else(|| Malformed::byte(outer.cursor.at, "found a head without `avro.schema`"))?;
     Ok((schema, codec))
 }
 

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::schema::{Schema, Type, TypeId};
 use crate::decode::budget::Budget;
+use crate::decode::cursor::{Cursor, zigzag};
 use crate::decode::malformed::Malformed;
 
 /// Bytes of one decimal; what has more is no amount of anything.
@@ -15,23 +16,22 @@ const DECIMAL_BYTES_MAX: usize = 128;
 pub(super) fn read_whole(bytes: &[u8], schema: &Schema) -> Result<Value, Malformed> {
     let mut datum = Datum::new(bytes, schema);
     let value = datum.read()?;
-    match bytes.len() - datum.at {
+    match bytes.len() - datum.cursor.at {
         0 => Ok(value),
-        more => Err(datum.malformed(format!("found {more} bytes more, expected the end of the datum"))),
+        more => Err(datum.cursor.malformed(format!("found {more} bytes more, expected the end of the datum"))),
     }
 }
 
 /// Bytes that hold data of a schema.
 pub(super) struct Datum<'d> {
-    bytes: &'d [u8],
+    pub(super) cursor: Cursor<'d>,
     schema: &'d Schema,
-    pub(super) at: usize,
     pub(super) budget: Budget,
 }
 
 impl<'d> Datum<'d> {
     pub(super) fn new(bytes: &'d [u8], schema: &'d Schema) -> Self {
-        Datum { bytes, schema, at: 0, budget: Budget::default() }
+        Datum { cursor: Cursor::new(bytes), schema, budget: Budget::default() }
     }
 
     /// Reads the next datum.
@@ -39,23 +39,19 @@ impl<'d> Datum<'d> {
         self.value(self.schema.root(), 1)
     }
 
-    fn malformed(&self, what: impl Into<String>) -> Malformed {
-        Malformed::byte(self.at, what)
-    }
-
     fn value(&mut self, id: TypeId, depth: usize) -> Result<Value, Malformed> {
-        self.budget.value().map_err(|what| self.malformed(what))?;
-        self.budget.depth(depth).map_err(|what| self.malformed(what))?;
+        self.budget.value().map_err(|what| self.cursor.malformed(what))?;
+        self.budget.depth(depth).map_err(|what| self.cursor.malformed(what))?;
         Ok(match self.schema.get(id) {
             Type::Null => Value::Null,
             Type::Boolean => self.boolean()?.into(),
             Type::Int | Type::Long => self.long()?.into(),
-            Type::Float => single(f32::from_le_bytes(self.array()?)),
-            Type::Double => double(f64::from_le_bytes(self.array()?)),
+            Type::Float => single(f32::from_le_bytes(self.cursor.array()?)),
+            Type::Double => double(f64::from_le_bytes(self.cursor.array()?)),
             Type::Bytes => STANDARD.encode(self.bytes()?).into(),
             Type::String => self.string()?.into(),
-            Type::Fixed(size) => STANDARD.encode(self.take(*size)?).into(),
-            Type::Uuid => uuid(self.take(16)?).into(),
+            Type::Fixed(size) => STANDARD.encode(self.cursor.take(*size)?).into(),
+            Type::Uuid => uuid(self.cursor.take(16)?).into(),
             Type::Decimal { scale, size } => self.decimal(*scale, *size)?,
             Type::Enum(symbols) => self.one_of(symbols, "symbols")?.as_ref().into(),
             Type::Union(branches) => {
@@ -71,7 +67,7 @@ impl<'d> Datum<'d> {
     fn record(&mut self, fields: &[(Box<str>, TypeId)], depth: usize) -> Result<Value, Malformed> {
         let mut members = Map::with_capacity(fields.len());
         for (name, kind) in fields {
-            self.budget.repeated(name).map_err(|what| self.malformed(what))?;
+            self.budget.repeated(name).map_err(|what| self.cursor.malformed(what))?;
             members.insert(name.to_string(), self.value(*kind, depth + 1)?);
         }
         Ok(Value::Object(members))
@@ -114,7 +110,7 @@ impl<'d> Datum<'d> {
     }
 
     fn one_of<'t, T>(&mut self, all: &'t [T], what: &str) -> Result<&'t T, Malformed> {
-        let start = self.at;
+        let start = self.cursor.at;
         let index = self.long()?;
         let found = usize::try_from(index).ok().and_then(|index| all.get(index));
         found.ok_or_else(|| {
@@ -123,8 +119,8 @@ impl<'d> Datum<'d> {
     }
 
     fn boolean(&mut self) -> Result<bool, Malformed> {
-        let start = self.at;
-        match self.array::<1>()? {
+        let start = self.cursor.at;
+        match self.cursor.array::<1>()? {
             [0] => Ok(false),
             [1] => Ok(true),
             [other] => Err(Malformed::byte(start, format!("found {other}, expected a boolean, 0 or 1"))),
@@ -133,62 +129,32 @@ impl<'d> Datum<'d> {
 
     /// A number in zigzag, seven bits a byte.
     pub(super) fn long(&mut self) -> Result<i64, Malformed> {
-        let start = self.at;
-        let mut value = 0_u64;
-        for shift in (0..64).step_by(7) {
-            let [byte] = self.array()?;
-            value |= u64::from(byte & 0x7f) << shift;
-            if byte & 0x80 == 0 {
-                return Ok((value >> 1) as i64 ^ -((value & 1) as i64));
-            }
-        }
-        Err(Malformed::byte(start, "found a number of more than ten bytes"))
+        self.cursor.varint().map(zigzag)
     }
 
     pub(super) fn bytes(&mut self) -> Result<&'d [u8], Malformed> {
-        let start = self.at;
+        let start = self.cursor.at;
         let length = self.long()?;
         let length = usize::try_from(length)
             .map_err(|_| Malformed::byte(start, format!("found the length {length}, expected 0 or more")))?;
-        self.take(length)
+        self.cursor.take(length)
     }
 
     fn string(&mut self) -> Result<&'d str, Malformed> {
         let bytes = self.bytes()?;
-        let start = self.at - bytes.len();
-        std::str::from_utf8(bytes)
-            .map_err(|error| Malformed::byte(start + error.valid_up_to(), "found a byte that is no text in UTF-8"))
+        self.cursor.text(bytes)
     }
 
     fn decimal(&mut self, scale: usize, size: Option<usize>) -> Result<Value, Malformed> {
-        let start = self.at;
+        let start = self.cursor.at;
         let bytes = match size {
-            Some(size) => self.take(size)?,
+            Some(size) => self.cursor.take(size)?,
             None => self.bytes()?,
         };
         if bytes.len() > DECIMAL_BYTES_MAX || scale > DECIMAL_BYTES_MAX * 3 {
             return Err(Malformed::byte(start, format!("found a decimal of more than {DECIMAL_BYTES_MAX} bytes")));
         }
         Ok(decimal(bytes, scale).into())
-    }
-
-    pub(super) fn take(&mut self, length: usize) -> Result<&'d [u8], Malformed> {
-        let rest = &self.bytes[self.at..];
-        let taken = rest
-            .get(..length)
-            .ok_or_else(|| self.malformed(format!("found the end after {} bytes, expected {length}", rest.len())))?;
-        self.at += length;
-        Ok(taken)
-    }
-
-    fn array<const N: usize>(&mut self) -> Result<[u8; N], Malformed> {
-        let mut array = [0; N];
-        array.copy_from_slice(self.take(N)?);
-        Ok(array)
-    }
-
-    pub(super) fn is_done(&self) -> bool {
-        self.at == self.bytes.len()
     }
 }
 

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::decode::avro::{double, single};
 use crate::decode::budget::Budget;
+use crate::decode::cursor::{Cursor, zigzag};
 use crate::decode::malformed::Malformed;
 
 const VARINT: u8 = 0;
@@ -21,7 +22,7 @@ const FIXED32: u8 = 5;
 
 /// Reads bytes that are one message.
 pub(in crate::decode) fn read(bytes: &[u8], descriptor: &MessageDescriptor) -> Result<Value, Malformed> {
-    let mut wire = Wire { bytes, at: 0, end: bytes.len(), budget: Budget::default() };
+    let mut wire = Wire { cursor: Cursor::new(bytes), budget: Budget::default() };
     let mut message = Message::default();
     wire.message(descriptor, &mut message, None, 1)?;
     wire.finish(descriptor, message)
@@ -39,18 +40,11 @@ enum Field {
 }
 
 struct Wire<'b> {
-    bytes: &'b [u8],
-    at: usize,
-    /// Where the innermost length ends.
-    end: usize,
+    cursor: Cursor<'b>,
     budget: Budget,
 }
 
 impl<'b> Wire<'b> {
-    fn malformed(&self, what: impl Into<String>) -> Malformed {
-        Malformed::byte(self.at, what)
-    }
-
     /// Reads fields up to the end, or up to the end of the group of that number.
     fn message(
         &mut self,
@@ -59,9 +53,9 @@ impl<'b> Wire<'b> {
         group: Option<u32>,
         depth: usize,
     ) -> Result<(), Malformed> {
-        self.budget.depth(depth).map_err(|what| self.malformed(what))?;
-        while self.at < self.end {
-            let start = self.at;
+        self.budget.depth(depth).map_err(|what| self.cursor.malformed(what))?;
+        while self.cursor.at < self.cursor.end {
+            let start = self.cursor.at;
             let (number, kind) = self.tag()?;
             if kind == GROUP_END {
                 let stray = || format!("found the end of the group {number}, which is not open");
@@ -74,13 +68,13 @@ impl<'b> Wire<'b> {
         }
         match group {
             None => Ok(()),
-            Some(number) => Err(self.malformed(format!("found the end, expected that of the group {number}"))),
+            Some(number) => Err(self.cursor.malformed(format!("found the end, expected that of the group {number}"))),
         }
     }
 
     fn tag(&mut self) -> Result<(u32, u8), Malformed> {
-        let start = self.at;
-        let tag = self.varint()?;
+        let start = self.cursor.at;
+        let tag = self.cursor.varint()?;
         match u32::try_from(tag >> 3) {
             Ok(number) if number > 0 => Ok((number, (tag & 7) as u8)),
             Ok(_) | Err(_) => Err(Malformed::byte(start, "found the number of no field")),
@@ -94,14 +88,14 @@ impl<'b> Wire<'b> {
         message: &mut Message,
         depth: usize,
     ) -> Result<(), Malformed> {
-        self.budget.value().map_err(|what| self.malformed(what))?;
+        self.budget.value().map_err(|what| self.cursor.malformed(what))?;
         let expected = wire_type(field);
         if field.is_list() && kind == LENGTH && expected != LENGTH && expected != GROUP {
             return self.packed(field, message);
         }
         if kind != expected {
             let what = format!("found the wire type {kind} for the field `{}`, expected {expected}", field.name());
-            return Err(self.malformed(what));
+            return Err(self.cursor.malformed(what));
         }
         if field.is_map() {
             return self.entry(field, message, depth);
@@ -117,14 +111,14 @@ impl<'b> Wire<'b> {
     /// Several numbers one behind the other.
     fn packed(&mut self, field: &FieldDescriptor, message: &mut Message) -> Result<(), Malformed> {
         let outer = self.enter()?;
-        while self.at < self.end {
-            self.budget.value().map_err(|what| self.malformed(what))?;
+        while self.cursor.at < self.cursor.end {
+            self.budget.value().map_err(|what| self.cursor.malformed(what))?;
             let value = self.scalar(&field.kind())?;
             put(field, message, value);
         }
         // A list may be there and empty.
         message.0.entry(field.number()).or_insert_with(|| Field::List(Vec::new()));
-        self.end = outer;
+        self.cursor.end = outer;
         Ok(())
     }
 
@@ -149,7 +143,7 @@ impl<'b> Wire<'b> {
         } else {
             let outer = self.enter()?;
             self.message(descriptor, &mut inner, None, depth + 1)?;
-            self.end = outer;
+            self.cursor.end = outer;
         }
         if field.is_list() {
             let value = self.finish(descriptor, inner)?;
@@ -167,7 +161,7 @@ impl<'b> Wire<'b> {
         let outer = self.enter()?;
         let mut entry = Message::default();
         self.message(&descriptor, &mut entry, None, depth + 1)?;
-        self.end = outer;
+        self.cursor.end = outer;
         let mut take = |field: FieldDescriptor| match entry.0.remove(&field.number()) {
             Some(Field::One(value)) => Ok(value),
             Some(Field::Message(inner)) => match field.kind() {
@@ -190,23 +184,23 @@ impl<'b> Wire<'b> {
 
     fn scalar(&mut self, kind: &Kind) -> Result<Value, Malformed> {
         Ok(match kind {
-            Kind::Double => double(f64::from_le_bytes(self.array()?)),
-            Kind::Float => single(f32::from_le_bytes(self.array()?)),
-            Kind::Int32 => (self.varint()? as i32).into(),
-            Kind::Int64 => (self.varint()? as i64).into(),
-            Kind::Uint32 => (self.varint()? as u32).into(),
-            Kind::Uint64 => self.varint()?.into(),
-            Kind::Sint32 => (zigzag(self.varint()? & u64::from(u32::MAX)) as i32).into(),
-            Kind::Sint64 => zigzag(self.varint()?).into(),
-            Kind::Fixed32 => u32::from_le_bytes(self.array()?).into(),
-            Kind::Fixed64 => u64::from_le_bytes(self.array()?).into(),
-            Kind::Sfixed32 => i32::from_le_bytes(self.array()?).into(),
-            Kind::Sfixed64 => i64::from_le_bytes(self.array()?).into(),
-            Kind::Bool => (self.varint()? != 0).into(),
+            Kind::Double => double(f64::from_le_bytes(self.cursor.array()?)),
+            Kind::Float => single(f32::from_le_bytes(self.cursor.array()?)),
+            Kind::Int32 => (self.cursor.varint()? as i32).into(),
+            Kind::Int64 => (self.cursor.varint()? as i64).into(),
+            Kind::Uint32 => (self.cursor.varint()? as u32).into(),
+            Kind::Uint64 => self.cursor.varint()?.into(),
+            Kind::Sint32 => (zigzag(self.cursor.varint()? & u64::from(u32::MAX)) as i32).into(),
+            Kind::Sint64 => zigzag(self.cursor.varint()?).into(),
+            Kind::Fixed32 => u32::from_le_bytes(self.cursor.array()?).into(),
+            Kind::Fixed64 => u64::from_le_bytes(self.cursor.array()?).into(),
+            Kind::Sfixed32 => i32::from_le_bytes(self.cursor.array()?).into(),
+            Kind::Sfixed64 => i64::from_le_bytes(self.cursor.array()?).into(),
+            Kind::Bool => (self.cursor.varint()? != 0).into(),
             Kind::String => self.string()?.into(),
             Kind::Bytes => STANDARD.encode(self.delimited()?).into(),
             Kind::Enum(descriptor) => {
-                let number = self.varint()? as i32;
+                let number = self.cursor.varint()? as i32;
                 descriptor.get_value(number).map_or_else(|| number.into(), |value| value.name().into())
             }
             Kind::Message(_) => Value::Null,
@@ -251,7 +245,7 @@ impl<'b> Wire<'b> {
                 None if field.supports_presence() => continue,
                 None => self.default(&field)?,
             };
-            self.budget.repeated(field.name()).map_err(|what| self.malformed(what))?;
+            self.budget.repeated(field.name()).map_err(|what| self.cursor.malformed(what))?;
             members.insert(field.name().to_owned(), value);
         }
         Ok(Value::Object(members))
@@ -259,29 +253,29 @@ impl<'b> Wire<'b> {
 
     /// Passes over a field that the schema does not know.
     fn skip(&mut self, number: u32, kind: u8, depth: usize) -> Result<(), Malformed> {
-        self.budget.depth(depth).map_err(|what| self.malformed(what))?;
+        self.budget.depth(depth).map_err(|what| self.cursor.malformed(what))?;
         match kind {
-            VARINT => self.varint().map(drop),
-            FIXED64 => self.take(8).map(drop),
+            VARINT => self.cursor.varint().map(drop),
+            FIXED64 => self.cursor.take(8).map(drop),
             LENGTH => self.delimited().map(drop),
-            FIXED32 => self.take(4).map(drop),
+            FIXED32 => self.cursor.take(4).map(drop),
             GROUP => loop {
                 match self.tag()? {
                     (end, GROUP_END) if end == number => return Ok(()),
                     (inner, kind) => self.skip(inner, kind, depth + 1)?,
                 }
             },
-            _ => Err(self.malformed(format!("found the wire type {kind}, expected 0 to 5"))),
+            _ => Err(self.cursor.malformed(format!("found the wire type {kind}, expected 0 to 5"))),
         }
     }
 
     /// Begins what has a length of its own, and gives the end of what is around it.
     fn enter(&mut self) -> Result<usize, Malformed> {
-        let start = self.at;
-        let length = self.varint()?;
-        let left = self.end - self.at;
+        let start = self.cursor.at;
+        let length = self.cursor.varint()?;
+        let left = self.cursor.end - self.cursor.at;
         match usize::try_from(length) {
-            Ok(length) if length <= left => Ok(std::mem::replace(&mut self.end, self.at + length)),
+            Ok(length) if length <= left => Ok(std::mem::replace(&mut self.cursor.end, self.cursor.at + length)),
             Ok(_) | Err(_) => {
                 Err(Malformed::byte(start, format!("found the length {length}, expected {left} at most")))
             }
@@ -290,44 +284,14 @@ impl<'b> Wire<'b> {
 
     fn delimited(&mut self) -> Result<&'b [u8], Malformed> {
         let outer = self.enter()?;
-        let bytes = self.take(self.end - self.at)?;
-        self.end = outer;
+        let bytes = self.cursor.take(self.cursor.end - self.cursor.at)?;
+        self.cursor.end = outer;
         Ok(bytes)
     }
 
     fn string(&mut self) -> Result<&'b str, Malformed> {
         let bytes = self.delimited()?;
-        let start = self.at - bytes.len();
-        std::str::from_utf8(bytes)
-            .map_err(|error| Malformed::byte(start + error.valid_up_to(), "found a byte that is no text in UTF-8"))
-    }
-
-    fn varint(&mut self) -> Result<u64, Malformed> {
-        let start = self.at;
-        let mut value = 0;
-        for shift in (0..64).step_by(7) {
-            let [byte] = self.array()?;
-            value |= u64::from(byte & 0x7f) << shift;
-            if byte & 0x80 == 0 {
-                return Ok(value);
-            }
-        }
-        Err(Malformed::byte(start, "found a number of more than ten bytes"))
-    }
-
-    fn take(&mut self, length: usize) -> Result<&'b [u8], Malformed> {
-        let rest = &self.bytes[self.at..self.end];
-        let taken = rest
-            .get(..length)
-            .ok_or_else(|| self.malformed(format!("found the end after {} bytes, expected {length}", rest.len())))?;
-        self.at += length;
-        Ok(taken)
-    }
-
-    fn array<const N: usize>(&mut self) -> Result<[u8; N], Malformed> {
-        let mut array = [0; N];
-        array.copy_from_slice(self.take(N)?);
-        Ok(array)
+        self.cursor.text(bytes)
     }
 }
 
@@ -365,8 +329,4 @@ fn wire_type(field: &FieldDescriptor) -> u8 {
         | Kind::Bool
         | Kind::Enum(_) => VARINT,
     }
-}
-
-fn zigzag(value: u64) -> i64 {
-    (value >> 1) as i64 ^ -((value & 1) as i64)
 }

@@ -36,16 +36,14 @@ struct Begun<'a> {
 }
 
 fn begin<'a>(prepared: &Prepared<'a>, invocation: &Invocation) -> Result<Begun<'a>, CallError> {
-    let Prepared { args, terminal, engine, operation, .. } = prepared;
+    let Prepared { args, engine, .. } = prepared;
     // What cannot be sent is said before anything that sounds as if it had been.
     engine.render(invocation, Reveal::Secret)?;
     let recording = args.record.as_deref().map(Target::create).transpose()?;
     let masked = engine.render(invocation, Reveal::Masked)?;
     let request = format!("{} {}", masked.method, masked.url);
     let file = download::Target::open(prepared, request.clone())?;
-    if args.replay.is_none() {
-        engine.notices(*operation).iter().for_each(|notice| report::note(notice, terminal));
-    }
+    prepared.say_notices();
     Ok(Begun { recording, file, request })
 }
 

@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, StdoutLock, Write};
 use capstan_engine::jsonpath::JsonPath;
 use capstan_engine::{CallError, Invocation, Page, PageLimits, Pages, Resume, Reveal};
 use capstan_spec::diagnostic::Code;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::ProgressBar;
 use serde_json::Value;
 
 use super::prepare::Prepared;
@@ -14,8 +14,9 @@ use super::running::block_on;
 use crate::args::call::Format;
 use crate::exit::Exit;
 use crate::output::{self, Printing};
+use crate::shell::quoted;
 use crate::terminal::Terminal;
-use crate::{print, report};
+use crate::{print, progress, report};
 
 /// Items that a table is made of at most: its columns are as wide as the widest of all.
 const TABLE_ITEMS_MAX: usize = 100_000;
@@ -74,9 +75,7 @@ fn follow(prepared: &Prepared<'_>, invocation: Invocation, select: Option<&JsonP
 
 /// What a person should know before the first page.
 fn say_beforehand(prepared: &Prepared<'_>) {
-    if prepared.args.replay.is_none() {
-        prepared.engine.notices(prepared.operation).iter().for_each(|notice| report::note(notice, prepared.terminal));
-    }
+    prepared.say_notices();
     let catalogue = prepared.engine.catalogue();
     let pagination = catalogue.operation(prepared.operation).pagination();
     if let Some(pagination) = pagination.filter(|pagination| pagination.is_recognised()) {
@@ -94,7 +93,7 @@ fn say_how_to_go_on(prepared: &Prepared<'_>, list: &List<'_>, pages: &Pages) {
                 Value::String(text) => text.clone(),
                 other => other.to_string(),
             };
-            quoted(&format!("{name}={text}"))
+            quoted(&format!("{name}={text}")).into_owned()
         }
         Some(Resume::Url(url)) => format!("--page-url {}", quoted(url)),
         None => return,
@@ -106,12 +105,6 @@ fn say_how_to_go_on(prepared: &Prepared<'_>, list: &List<'_>, pages: &Pages) {
         false => format!("{printed} printed; go on behind them with {way}"),
     };
     report::note(&text, prepared.terminal);
-}
-
-/// A word of a POSIX shell.
-fn quoted(text: &str) -> String {
-    let is_plain = text.chars().all(|c| c.is_ascii_alphanumeric() || "_-=.,:/@%+".contains(c));
-    if is_plain { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }
 
 /// The list on its way to stdout.
@@ -194,7 +187,7 @@ impl<'p> List<'p> {
             let select = |row: &Value| self.printing.select.map_or(Some(row.clone()), |p| p.select(row).to_value());
             let rows: Value = rows.iter().filter_map(select).collect();
             let printing = Printing { select: None, ..*self.printing };
-            output::value(&mut self.out, &rows, &printing)?;
+            output::print_value(&mut self.out, &rows, &printing)?;
         }
         self.out.flush()
     }
@@ -210,12 +203,8 @@ struct Progress {
 impl Progress {
     fn new(terminal: &Terminal) -> Self {
         // Beside items on the same terminal a line would only flicker.
-        let target = match terminal.stderr && !terminal.stdout {
-            true => ProgressDrawTarget::stderr(),
-            false => ProgressDrawTarget::hidden(),
-        };
-        let style = ProgressStyle::with_template("{spinner} {msg} ({elapsed})").expect("the template is sound");
-        let bar = ProgressBar::with_draw_target(None, target).with_style(style);
+        let is_shown = terminal.stderr && !terminal.stdout;
+        let bar = progress::bar(None, "{spinner} {msg} ({elapsed})", is_shown);
         Progress { bar, pages: 0, items: 0 }
     }
 

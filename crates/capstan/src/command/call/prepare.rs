@@ -96,6 +96,13 @@ impl<'a> Prepared<'a> {
         target.zip(recorder).map_or(Ok(()), |(target, recorder)| target.write(&recorder))
     }
 
+    /// Says what a person should know before the operation is called.
+    pub(super) fn say_notices(&self) {
+        if self.args.replay.is_none() {
+            self.engine.notices(self.operation).iter().for_each(|notice| report::note(notice, self.terminal));
+        }
+    }
+
     /// Reports an error without the secrets that it may repeat.
     pub(super) fn fail(&self, error: &CallError) -> Exit {
         report::error(error, Some(&self.engine.scrubber()), self.terminal)

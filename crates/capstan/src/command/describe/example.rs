@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::shell::quoted;
 use capstan_engine::{InputView, OperationView};
 use capstan_spec::document::ValueType;
 use serde_json::Value;
@@ -76,19 +77,6 @@ fn identifier(name: &str, resource: &str) -> String {
     }
 }
 
-/// A word as a POSIX shell takes it for itself.
-pub(super) fn quoted(word: &str) -> Cow<'_, str> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:=@%+,".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        return Cow::Borrowed(word);
-    }
-    let control = word.contains(char::is_control);
-    match word.split_once(":=").filter(|(name, _)| !control && name.chars().all(plain)) {
-        Some((name, json)) => Cow::Owned(format!("{name}:='{}'", json.replace('\'', r"'\''"))),
-        None => Cow::Owned(format!("'{}'", word.replace('\'', r"'\''"))),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -116,14 +104,5 @@ mod tests {
         assert_eq!(identifier("code", &"o".repeat(24)), format!("{}_1", "o".repeat(24)));
         assert_eq!(identifier("code", &"o".repeat(25)), "id_1");
         assert_eq!(identifier("id", "%"), "1");
-    }
-
-    #[test]
-    fn words_are_quoted_where_a_shell_would_read_them() {
-        assert_eq!(quoted("code=org_1"), "code=org_1");
-        assert_eq!(quoted("GET /a"), "'GET /a'");
-        assert_eq!(quoted("a:=[1]"), "a:='[1]'");
-        assert_eq!(quoted("$(x):=1"), "'$(x):=1'");
-        assert_eq!(quoted(""), "''");
     }
 }

@@ -11,12 +11,12 @@ use capstan_engine::range::{Rest, validator};
 use capstan_engine::{CallError, Download};
 use capstan_spec::diagnostic::Code;
 use http::header::CONTENT_TYPE;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::ProgressBar;
 
 pub(super) use self::part::{Part, State};
 use super::prepare::Prepared;
-use crate::report;
 use crate::terminal::Terminal;
+use crate::{progress, report};
 
 /// A file that an answer goes to, and what of it was there before.
 pub(super) struct Target {
@@ -89,7 +89,7 @@ impl Target {
         };
         self.is_resumable = Some(validator.is_some());
         self.part.begin(download.offset, Some(&State { request: self.request.clone(), validator }))?;
-        let bar = progress(download, terminal);
+        let bar = progress_of(download, terminal);
         while let Some(chunk) = download.chunk().await? {
             self.part.write_all(&chunk).map_err(|error| self.part.failed(&error))?;
             bar.inc(chunk.len() as u64);
@@ -162,17 +162,12 @@ pub(super) async fn print(download: &mut Download) -> Result<io::Result<()>, Cal
 }
 
 /// The bar on stderr that tells how far the file is.
-fn progress(download: &Download, terminal: &Terminal) -> ProgressBar {
-    let target = match terminal.stderr {
-        true => ProgressDrawTarget::stderr(),
-        false => ProgressDrawTarget::hidden(),
-    };
+fn progress_of(download: &Download, terminal: &Terminal) -> ProgressBar {
     let template = match download.total {
         Some(_) => "{wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}",
         None => "{spinner} {bytes} {bytes_per_sec}",
     };
-    let style = ProgressStyle::with_template(template).expect("the template is sound");
-    let bar = ProgressBar::with_draw_target(download.total, target).with_style(style);
+    let bar = progress::bar(download.total, template, terminal.stderr);
     bar.set_position(download.offset);
     bar.reset_eta();
     bar

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::ProgressBar;
 
 use crate::report;
 use crate::terminal::Terminal;
@@ -41,16 +41,11 @@ impl Progress {
     /// A bar over the bytes of the rows, where their number is known; hidden where it would
     /// disturb or nobody would see it.
     pub(super) fn new(bytes: Option<u64>, is_quiet: bool, terminal: Terminal) -> Self {
-        let target = match terminal.stderr && !is_quiet {
-            true => ProgressDrawTarget::stderr(),
-            false => ProgressDrawTarget::hidden(),
-        };
         let template = match bytes {
             Some(_) => "{bar:24} {percent}% {msg}, {eta} left",
             None => "{spinner} {msg} ({elapsed})",
         };
-        let style = ProgressStyle::with_template(template).expect("the templates are sound");
-        let bar = ProgressBar::with_draw_target(bytes, target).with_style(style);
+        let bar = crate::progress::bar(bytes, template, terminal.stderr && !is_quiet);
         Progress { bar, terminal, started: Instant::now(), has_length: bytes.is_some() }
     }
 

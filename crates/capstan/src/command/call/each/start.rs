@@ -23,7 +23,6 @@ use super::window::Window;
 use crate::args::call::CallArgs;
 use crate::command::call::prepare::Prepared;
 use crate::output::Printing;
-use crate::report;
 
 /// Makes a run ready.
 ///
@@ -53,9 +52,7 @@ pub(super) fn start<'r>(
     if rows.columns().is_none() && ahead.is_empty() {
         ahead.extend(first(&mut rows, &columns, view, &files)?);
     }
-    if args.replay.is_none() {
-        engine.notices(*operation).iter().for_each(|notice| report::note(notice, terminal));
-    }
+    prepared.say_notices();
     let is_beside_rows = terminal.stdout && files.results.is_none();
     let mut progress = Progress::new(files.size(), args.verbose || is_beside_rows, **terminal);
     progress.begin_at(begins_at);
