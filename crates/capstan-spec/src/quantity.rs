@@ -1,4 +1,4 @@
-//! Times and sizes as people write them: `500ms`, `30s`, `10MiB`. One reading for documents,
+//! Times, sizes and numbers as people write them: `500ms`, `30s`, `10MiB`. One reading for documents,
 //! settings and flags.
 
 use std::borrow::Cow;
@@ -79,6 +79,32 @@ impl FromYaml for Spanned<Size> {
     fn read(node: &Node<'_>, cx: &mut Reader<'_>) -> Option<Self> {
         let read = node.as_text().ok_or_else(|| "write a size such as 64MiB".to_owned()).and_then(size);
         quantity(read, node, "a size such as `64MiB`", cx).map(|size| Spanned::new(Size(size), node.span))
+    }
+}
+
+/// A number of things of which there must be one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Count(pub u32);
+
+impl FromYaml for Spanned<Count> {
+    fn read(node: &Node<'_>, cx: &mut Reader<'_>) -> Option<Self> {
+        let count = node.as_text().and_then(|text| text.parse().ok()).filter(|count| *count > 0);
+        if count.is_none() {
+            cx.wrong_type(node, "a whole number, one or more");
+        }
+        count.map(|count| Spanned::new(Count(count), node.span))
+    }
+}
+
+impl JsonSchema for Count {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        "Count".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "integer", "minimum": 1, "maximum": u32::MAX })
     }
 }
 

@@ -339,8 +339,10 @@ impl Inner {
         }
         let files = self.by_input(operation, files)?;
         let mut rendered = self.rendered(operation, &slots, &files, reveal)?;
+        let policy = &operation.policy;
+        let is_safe = rendered.request.method.is_safe();
         // A key tells one change from another; what changes nothing is the same each time.
-        if let Some(name) = operation.policy.made_key.as_ref().filter(|_| !rendered.request.method.is_safe()) {
+        if let Some(name) = policy.key.as_ref().filter(|_| policy.makes_key && !is_safe) {
             let headers = &mut rendered.request.headers;
             if !headers.iter().any(|(known, _)| known == name) {
                 headers.push((name.clone(), made_key(reveal)));

@@ -14,7 +14,7 @@ mod stream;
 use std::time::{Duration, SystemTime};
 
 use capstan_spec::diagnostic::Code;
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::bindings::Scrubber;
@@ -59,6 +59,9 @@ impl Default for CallLimits {
         }
     }
 }
+
+/// The header that callers give a key in.
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// One exchange with an upstream.
 #[derive(Clone, Copy)]
@@ -115,7 +118,7 @@ impl<'e> Exchange<'e> {
         history: &mut History,
     ) -> Result<Incoming, UpstreamError> {
         request.connection.timeout = self.limits.connect_timeout.or(self.policy.timeout.connect);
-        let has_key = self.policy.has_key || request.headers.iter().any(|(name, _)| *name == "idempotency-key");
+        let has_key = self.has_key(&request);
         let origin = self.guards.origin(&request.url);
         let attempts_max = self.limits.attempts.unwrap_or(self.policy.retry.attempts);
         for number in 1.. {
@@ -155,6 +158,13 @@ impl<'e> Exchange<'e> {
             }
         }
         unreachable!("attempts are counted without end")
+    }
+
+    /// Whether a request really has a key by which the API sees a repetition as one: a template may
+    /// give none.
+    fn has_key(&self, request: &Request) -> bool {
+        let is_key = |name: &HeaderName| Some(name) == self.policy.key.as_ref() || *name == IDEMPOTENCY_KEY;
+        request.headers.iter().any(|(name, value)| is_key(name) && !value.is_empty())
     }
 
     fn total(&self) -> Duration {

@@ -12,11 +12,11 @@ use crate::limits;
 pub(crate) struct Policy {
     pub(crate) timeout: Timeout,
     pub(crate) retry: Retry,
-    /// The header that gets a new key for each call; one that a template fills is a header
-    /// parameter of the request.
-    pub(crate) made_key: Option<HeaderName>,
-    /// Whether the document gives requests a key by which the API sees a repetition as one.
-    pub(crate) has_key: bool,
+    /// The header of the key by which the API sees a repetition as one request.
+    pub(crate) key: Option<HeaderName>,
+    /// Whether it gets a new key for each call; one that a template fills is a header parameter of
+    /// the request.
+    pub(crate) makes_key: bool,
     pub(crate) rate: Option<Rate>,
     /// Requests under way to the origin at the same time.
     pub(crate) concurrency: Option<u32>,
@@ -80,8 +80,8 @@ impl Default for Policy {
         Policy {
             timeout: Timeout::default(),
             retry: Retry::default(),
-            made_key: None,
-            has_key: false,
+            key: None,
+            makes_key: false,
             rate: None,
             concurrency: None,
             learns: true,

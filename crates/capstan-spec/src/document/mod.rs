@@ -45,7 +45,8 @@ pub use output::{Items, OutputParameter};
 pub use pagination::{Cursor, Keyset, Link, NextLink, Offset, PageNumber, Pagination};
 pub use parameter::{ArrayStyle, InputParameter, ParameterPlace, Required, ValueType};
 pub use resilience::{
-    Backoff, CircuitBreaker, Failure, Failures, IdempotencyKey, OrOff, RateLimit, Resilience, Retry, Statuses, Timeout,
+    Backoff, CircuitBreaker, Factor, Failure, Failures, IdempotencyKey, OrOff, RateLimit, Resilience, Retry, Status,
+    Statuses, Timeout,
 };
 pub use root::{CapabilitySection, Document, Root, Version};
 pub use section::Section;

@@ -5,10 +5,10 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use crate::quantity::Time;
+use crate::quantity::{Count, Time};
 use crate::reader::{FromYaml, Reader, Text, record, words};
 use crate::source::Spanned;
-use crate::yaml::Node;
+use crate::yaml::{Node, number};
 
 record! {
     /// What a call does when the far side fails. On a consumed API, a resource or an operation; the
@@ -46,7 +46,7 @@ record! {
     /// When a request is repeated.
     pub struct Retry is "a retry" {
         /// Attempts at most, the first included; absent, 3.
-        attempts: Option<Spanned<u64>> = "attempts" folk "maxAttempts";
+        attempts: Option<Spanned<Count>> = "attempts" folk "maxAttempts";
         /// The statuses after which it is; absent, 408, 429, 500, 502, 503 and 504.
         statuses: Option<Statuses> = "statuses" folk "statusCodes" folk "on";
         /// The failures after which it is; absent, all of them.
@@ -67,7 +67,7 @@ record! {
         /// The bound before the second attempt; absent, 500 ms.
         initial: Option<Spanned<Time>> = "initial" folk "base" folk "delay";
         /// What the bound grows by; absent, 2.
-        factor: Option<Spanned<f64>> = "factor" folk "multiplier";
+        factor: Option<Spanned<Factor>> = "factor" folk "multiplier";
         /// The largest bound; absent, 20 s.
         max: Option<Spanned<Time>> = "max" folk "maxDelay";
     }
@@ -99,13 +99,13 @@ record! {
     /// How often requests are sent to the origin of the API.
     pub struct RateLimit is "a rate limit" {
         /// Requests in each period.
-        requests: Option<Spanned<u64>> = "requests" folk "limit";
+        requests: Option<Spanned<Count>> = "requests" folk "limit";
         /// The period; absent, 1 s.
         per: Option<Spanned<Time>> = "per" folk "period" folk "window";
         /// Requests at once after a quiet time; absent, 1.
-        burst: Option<Spanned<u64>> = "burst";
+        burst: Option<Spanned<Count>> = "burst";
         /// Requests under way at the same time.
-        concurrency: Option<Spanned<u64>> = "concurrency";
+        concurrency: Option<Spanned<Count>> = "concurrency";
         /// Whether `RateLimit` headers and `Retry-After` slow later requests down; absent, they do.
         learn: Option<Spanned<bool>> = "learn";
     }
@@ -115,7 +115,7 @@ record! {
     /// When requests to the origin are given up for a while.
     pub struct CircuitBreaker is "a circuit breaker" {
         /// Failures in a row that open it; absent, 5.
-        failures: Option<Spanned<u64>> = "failures" folk "threshold";
+        failures: Option<Spanned<Count>> = "failures" folk "threshold";
         /// The time in which they happen; absent, 60 s.
         window: Option<Spanned<Time>> = "window";
         /// Time before one request is tried again; absent, 30 s.
@@ -154,9 +154,61 @@ impl<T: JsonSchema> JsonSchema for OrOff<T> {
     }
 }
 
+/// What a bound grows by, at least 1.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Factor(pub f64);
+
+impl FromYaml for Spanned<Factor> {
+    fn read(node: &Node<'_>, cx: &mut Reader<'_>) -> Option<Self> {
+        let value = node.as_text().and_then(number).and_then(|n| n.as_f64()).filter(|factor| *factor >= 1.0);
+        if value.is_none() {
+            cx.wrong_type(node, "a number, 1 or more");
+        }
+        value.map(|factor| Spanned::new(Factor(factor), node.span))
+    }
+}
+
+impl JsonSchema for Factor {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        "Factor".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "number", "minimum": 1 })
+    }
+}
+
+/// The status of a failed request, 400 to 599.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Status(pub u16);
+
+impl FromYaml for Spanned<Status> {
+    fn read(node: &Node<'_>, cx: &mut Reader<'_>) -> Option<Self> {
+        let value = node.as_text().and_then(|text| text.parse().ok()).filter(|status| (400..600).contains(status));
+        if value.is_none() {
+            cx.wrong_type(node, "the status of an error, 400 to 599");
+        }
+        value.map(|status| Spanned::new(Status(status), node.span))
+    }
+}
+
+impl JsonSchema for Status {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        "Status".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "integer", "minimum": 400, "maximum": 599 })
+    }
+}
+
 /// A list of statuses; a single one stands for itself.
 #[derive(Clone, Debug, Default)]
-pub struct Statuses(pub Vec<Spanned<u64>>);
+pub struct Statuses(pub Vec<Spanned<Status>>);
 
 /// A list of failures; a single one stands for itself.
 #[derive(Clone, Debug, Default)]
@@ -185,5 +237,5 @@ macro_rules! list_of_scalars {
     };
 }
 
-list_of_scalars!(Statuses, u64);
+list_of_scalars!(Statuses, Status);
 list_of_scalars!(Failures, Failure);
