@@ -98,8 +98,8 @@ impl CallError {
 
     /// Adds what was tried before.
     pub(crate) fn after(mut self, history: &History) -> Self {
-        if history.attempts.len() > 1 {
-            self = self.detail(format!("{} attempts: {}", history.attempts.len(), history.attempts.join(", ")));
+        if let Some(attempts) = history.to_text() {
+            self = self.detail(attempts);
         }
         match &history.given_up {
             Some(why) => self.detail(format!("not tried again: {why}")),

@@ -62,6 +62,7 @@ pub use overrides::{AuthOverride, Overrides, TlsOverride};
 pub use pages::{Page, PageLimits, Pages, Resume};
 pub use plan::{
     Catalogue, FixedView, InputView, ListStyle, OperationId, OperationView, OutputView, PaginationView, Place, Plan,
+    Rate,
 };
 pub use records::{Record, Records};
 pub use render::Reveal;

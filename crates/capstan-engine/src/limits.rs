@@ -90,6 +90,9 @@ pub const ATTEMPTS: u32 = 3;
 /// Attempts that one call makes at most, whatever a document says: more is a siege.
 pub const ATTEMPTS_MAX: u32 = 100;
 
+/// How late a timer may wake so that the turn of a rate counts as taken on time.
+pub const TIMER_SLACK: Duration = Duration::from_millis(10);
+
 /// Origins whose rate and failures an engine remembers; a capability has a handful.
 pub const ORIGINS_MAX: usize = 1000;
 

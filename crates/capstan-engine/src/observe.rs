@@ -53,8 +53,8 @@ pub enum Event {
     },
     /// The request waits for its turn.
     Waiting {
-        /// How long.
-        time: Duration,
+        /// How long, where that is known.
+        time: Option<Duration>,
         /// For what.
         why: String,
     },

@@ -52,6 +52,7 @@ static PATTERNS: LazyLock<Vec<(&str, Regex, &str)>> = LazyLock::new(|| {
         ("Date header", r"(?i)\b(date: )\w{3}, \d\d \w{3} \d{4} [\d:]{8} GMT", "$1{date}"),
         ("date in JSON", r#""\w{3}, \d\d \w{3} \d{4} [\d:]{8} GMT""#, r#""{date}""#),
         ("HAR times", r#"("(?:time|wait|send|receive|connect)": ?)-?\d+(?:\.\d+)?"#, r#"$1"{ms}""#),
+        ("time of attempts", r"\b(attempts in )\d+(?:\.\d+)? s\b", "$1{duration}"),
         ("durations", r"\b\d+(?:\.\d+)? ?(?:ms|µs)\b", "{duration}"),
     ];
     let compile = |(name, pattern, to)| (name, Regex::new(pattern).expect("the patterns above are valid"), to);

@@ -1,14 +1,28 @@
-//! What all calls to an origin share: its rate, its places, its failures.
+//! What all calls to an origin share: its rate, its places, its failures, and what it taught.
+//!
+//! There is one door: [`Origin::admit`] lets a request go or says what is in its way, and takes
+//! rate, place and try together. A [`Pass`] gives back what was taken when it is dropped, so that
+//! a call may be cancelled at any time. Waiting is done elsewhere, in `turn`.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+mod breaker;
+mod learned;
+mod rate;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::futures::Notified;
+use tokio::sync::{Notify, Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 
+use super::learn::Said;
 use crate::limits::ORIGINS_MAX;
 use crate::plan::{Breaker, Rate};
+use breaker::Circuit;
+pub(super) use breaker::Shut;
+use learned::Learned;
+use rate::Due;
 
 /// The origins that an engine has to do with.
 #[derive(Default)]
@@ -33,122 +47,287 @@ impl Guards {
 }
 
 /// The scheme and the authority of a URL.
-fn origin_of(url: &str) -> &str {
+pub(super) fn origin_of(url: &str) -> &str {
     let start = url.find("://").map_or(0, |at| at + 3);
     let end = url[start..].find(['/', '?', '#']).map_or(url.len(), |at| start + at);
     &url[..end]
+}
+
+/// A moment after another; one too far away to be told apart from never is far away.
+fn later(moment: Instant, time: Duration) -> Instant {
+    const FAR: Duration = Duration::from_secs(u32::MAX as u64);
+    moment.checked_add(time).unwrap_or_else(|| moment + FAR)
 }
 
 /// One origin.
 #[derive(Default)]
 pub(super) struct Origin {
     state: Mutex<State>,
+    /// Rung when something that was in the way may have gone.
+    changed: Notify,
 }
 
 #[derive(Default)]
 struct State {
-    /// No request before this moment: the API said so.
-    held_until: Option<Instant>,
-    /// When each rate's next request is due, on time (the theoretical arrival time of GCRA).
-    due: HashMap<Rate, Instant>,
-    places: HashMap<u32, Arc<Semaphore>>,
-    failures: HashMap<Breaker, Failures>,
+    /// Requests under way.
+    in_flight: u32,
+    /// Those of them that share a number of places, by that number.
+    places: HashMap<u32, u32>,
+    due: HashMap<Rate, Due>,
+    circuits: HashMap<Breaker, Circuit>,
+    learned: Learned,
+    /// Requests that were refused and come again when the API allows it, before all that were
+    /// refused less often: how many, by how often.
+    refused: BTreeMap<u32, u32>,
+    lines: HashMap<Key, Line>,
 }
 
-/// The failures of an origin, as a breaker counts them.
-#[derive(Clone, Copy, Default)]
-struct Failures {
-    in_a_row: u32,
-    first: Option<Instant>,
-    /// Until when nothing is sent.
-    open_until: Option<Instant>,
+/// What a request asks for.
+#[derive(Clone, Copy)]
+pub(super) struct Ask<'p> {
+    pub(super) rate: Option<&'p Rate>,
+    pub(super) concurrency: Option<u32>,
+    pub(super) breaker: Option<&'p Breaker>,
+    /// Whether what the API said is heeded.
+    pub(super) learns: bool,
+    /// How often it was refused; it goes before those that were less often.
+    pub(super) refusals: u32,
+}
+
+impl Ask<'_> {
+    fn key(&self) -> Key {
+        Key { rate: self.rate.copied(), concurrency: self.concurrency, refusals: self.refusals }
+    }
+}
+
+/// Requests that wait for the same things stand in one line.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Key {
+    rate: Option<Rate>,
+    concurrency: Option<u32>,
+    refusals: u32,
+}
+
+struct Line {
+    waiting: u32,
+    /// The place of the first, given in the order in which they came.
+    head: Arc<Semaphore>,
+}
+
+/// What is in the way of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Obstacle {
+    /// The breaker.
+    Shut(Shut),
+    /// The rate, for this long.
+    Rate(Duration),
+    /// The API, for this long.
+    Api(Duration),
+    /// Other requests: those under way, or those that go first.
+    Others,
 }
 
 impl Origin {
-    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for one of a number of places.
-    pub(super) async fn place(&self, concurrency: u32) -> Option<OwnedSemaphorePermit> {
-        let places = self.state().places.entry(concurrency).or_insert_with(|| new_places(concurrency)).clone();
-        places.acquire_owned().await.ok()
-    }
-
-    /// How long a request has to wait for its turn by a rate. Its turn is taken with that: the
-    /// next one waits longer.
-    pub(super) fn turn(&self, rate: &Rate, now: Instant) -> Duration {
-        let interval = rate.per / rate.requests;
+    /// Lets a request go, unless something is in its way or others wait before it.
+    pub(super) fn admit(self: &Arc<Self>, ask: &Ask<'_>, now: Instant) -> Result<Pass, Obstacle> {
         let mut state = self.state();
-        let due = state.due.entry(*rate).or_insert(now);
-        let on_time = (*due).max(now);
-        *due = on_time.checked_add(interval).unwrap_or(on_time);
-        // As many may come early as make a burst.
-        let early = interval.saturating_mul(rate.burst - 1);
-        (on_time.duration_since(now)).saturating_sub(early)
-    }
-
-    /// Gives back a turn that was not used.
-    pub(super) fn give_back(&self, rate: &Rate) {
-        let interval = rate.per / rate.requests;
-        if let Some(due) = self.state().due.get_mut(rate) {
-            *due = due.checked_sub(interval).unwrap_or(*due);
+        state.obstacle(ask, now)?;
+        if state.waiting(ask) > 0 {
+            return Err(Obstacle::Others);
         }
+        Ok(self.pass(&mut state, ask, now))
     }
 
-    /// How long the API wants no request.
-    pub(super) fn held(&self, now: Instant) -> Option<Duration> {
+    /// Lets the first of a line go, unless something is in its way.
+    pub(super) fn admit_first(self: &Arc<Self>, ask: &Ask<'_>, now: Instant) -> Result<Pass, Obstacle> {
         let mut state = self.state();
-        let left = state.held_until?.checked_duration_since(now).filter(|left| !left.is_zero());
-        if left.is_none() {
-            state.held_until = None;
+        state.obstacle(ask, now)?;
+        Ok(self.pass(&mut state, ask, now))
+    }
+
+    fn pass(self: &Arc<Self>, state: &mut State, ask: &Ask<'_>, now: Instant) -> Pass {
+        if let Some(rate) = ask.rate {
+            state.due.entry(*rate).or_insert_with(|| Due::new(now)).take(rate, now);
         }
-        left
+        if let Some(most) = ask.concurrency {
+            *state.places.entry(most).or_default() += 1;
+        }
+        if ask.learns {
+            state.learned.sent();
+        }
+        state.in_flight += 1;
+        let tries = ask.breaker.is_some_and(|breaker| state.circuits.get_mut(breaker).is_some_and(Circuit::enter));
+        let trial = ask.breaker.filter(|_| tries).copied();
+        Pass { origin: self.clone(), place: ask.concurrency, trial, sent: now }
     }
 
-    /// Sends nothing for a while.
-    pub(super) fn hold(&self, time: Duration, now: Instant) {
+    /// Joins the line for what a request asks for.
+    pub(super) fn join(self: &Arc<Self>, ask: &Ask<'_>) -> Waiting {
+        let key = ask.key();
         let mut state = self.state();
-        state.held_until = state.held_until.max(Some(now + time));
+        let line = state.lines.entry(key);
+        let line = line.or_insert_with(|| Line { waiting: 0, head: Arc::new(Semaphore::new(1)) });
+        line.waiting += 1;
+        Waiting { origin: self.clone(), key, head: line.head.clone() }
     }
 
-    /// How long the breaker stays open; `None` lets a request through. When the time is over, one
-    /// request tries whether the API is back, and the others wait for as long again.
-    pub(super) fn broken(&self, breaker: &Breaker, now: Instant) -> Option<Duration> {
-        let mut state = self.state();
-        let failures = state.failures.get_mut(breaker)?;
-        let until = failures.open_until?;
-        match until.checked_duration_since(now).filter(|left| !left.is_zero()) {
-            Some(left) => Some(left),
-            None => {
-                failures.open_until = Some(now + breaker.cooldown);
-                None
+    /// The wait by the rate of a request that is the last in its line.
+    pub(super) fn outlook(&self, ask: &Ask<'_>, now: Instant) -> Duration {
+        let state = self.state();
+        let Some((rate, due)) = ask.rate.and_then(|rate| Some((rate, state.due.get(rate)?))) else {
+            return Duration::ZERO;
+        };
+        due.wait(rate, state.waiting(ask).saturating_sub(1), now)
+    }
+
+    /// Why nothing is sent by a breaker.
+    pub(super) fn shut(&self, breaker: &Breaker, now: Instant) -> Option<Shut> {
+        self.state().circuits.get(breaker)?.shut(now)
+    }
+
+    /// Keeps the place of a request that was refused so often, and comes again.
+    pub(super) fn refused(self: &Arc<Self>, refusals: u32) -> Refused {
+        *self.state().refused.entry(refusals).or_default() += 1;
+        Refused { origin: self.clone(), refusals }
+    }
+
+    /// What tells when something changes. It tells of all that happens from now on.
+    pub(super) fn changed(&self) -> Notified<'_> {
+        self.changed.notified()
+    }
+}
+
+impl State {
+    /// What is in the way of a request.
+    fn obstacle(&mut self, ask: &Ask<'_>, now: Instant) -> Result<(), Obstacle> {
+        if let Some(shut) = ask.breaker.and_then(|breaker| self.circuits.get(breaker)?.shut(now)) {
+            return Err(Obstacle::Shut(shut));
+        }
+        if ask.learns {
+            if let Some(until) = self.learned.wait(now) {
+                return Err(Obstacle::Api(until.duration_since(now)));
+            }
+            let goes_later = self.refused.keys().next_back().is_some_and(|most| *most > ask.refusals);
+            if goes_later || self.learned.is_full(self.in_flight) {
+                return Err(Obstacle::Others);
             }
         }
+        if ask.concurrency.is_some_and(|most| self.places.get(&most).is_some_and(|taken| *taken >= most)) {
+            return Err(Obstacle::Others);
+        }
+        let wait = ask.rate.and_then(|rate| Some(self.due.get(rate)?.wait(rate, 0, now)));
+        match wait.filter(|wait| !wait.is_zero()) {
+            Some(wait) => Err(Obstacle::Rate(wait)),
+            None => Ok(()),
+        }
     }
 
-    /// Counts how a request ended.
-    pub(super) fn ended(&self, breaker: &Breaker, failed: bool, now: Instant) {
-        let mut state = self.state();
-        if !failed {
-            state.failures.remove(breaker);
-            return;
+    /// How many wait before a request that comes now.
+    fn waiting(&self, ask: &Ask<'_>) -> u32 {
+        let key = ask.key();
+        let is_before = |k: &Key| (k.rate, k.concurrency) == (key.rate, key.concurrency) && k.refusals >= key.refusals;
+        self.lines.iter().filter(|(k, _)| is_before(k)).map(|(_, line)| line.waiting).sum()
+    }
+}
+
+/// A request that may be sent. Dropped, it makes room for others.
+pub(super) struct Pass {
+    origin: Arc<Origin>,
+    place: Option<u32>,
+    /// The breaker for which it tries whether the origin is back.
+    trial: Option<Breaker>,
+    sent: Instant,
+}
+
+impl Pass {
+    /// Counts how the request ended.
+    pub(super) fn ended(&mut self, breaker: &Breaker, has_failed: bool, now: Instant) {
+        let tries = self.trial.take().is_some();
+        let mut state = self.origin.state();
+        if has_failed || state.circuits.contains_key(breaker) {
+            state.circuits.entry(*breaker).or_default().ended(breaker, has_failed, tries, now);
         }
-        let failures = state.failures.entry(*breaker).or_default();
-        if failures.first.is_none_or(|first| now.duration_since(first) > breaker.window) {
-            failures.first = Some(now);
-            failures.in_a_row = 0;
+    }
+
+    /// Takes note of what the answer says.
+    pub(super) fn heard(&self, said: &Said, now: Instant) {
+        let mut state = self.origin.state();
+        let in_flight = state.in_flight;
+        state.learned.heard(said, in_flight, self.sent, now);
+    }
+}
+
+impl Drop for Pass {
+    fn drop(&mut self) {
+        let mut state = self.origin.state();
+        state.in_flight -= 1;
+        if let Some(taken) = self.place.and_then(|place| state.places.get_mut(&place)) {
+            *taken -= 1;
         }
-        failures.in_a_row += 1;
-        if failures.in_a_row >= breaker.failures || failures.open_until.is_some() {
-            failures.open_until = Some(now + breaker.cooldown);
+        if let Some(circuit) = self.trial.and_then(|breaker| state.circuits.get_mut(&breaker)) {
+            circuit.abandoned();
+        }
+        let is_awaited = !state.lines.is_empty();
+        drop(state);
+        if is_awaited {
+            self.origin.changed.notify_waiters();
         }
     }
 }
 
-fn new_places(concurrency: u32) -> Arc<Semaphore> {
-    let most = usize::try_from(concurrency).unwrap_or(Semaphore::MAX_PERMITS);
-    Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS)))
+/// A request in a line, until it is dropped.
+pub(super) struct Waiting {
+    origin: Arc<Origin>,
+    key: Key,
+    head: Arc<Semaphore>,
+}
+
+impl Waiting {
+    /// The head of the line, where nobody else has it.
+    pub(super) fn try_first(&self) -> Option<SemaphorePermit<'_>> {
+        self.head.try_acquire().ok()
+    }
+
+    /// Waits until it is the first; it is as long as what comes back is kept.
+    pub(super) async fn first(&self) -> SemaphorePermit<'_> {
+        self.head.acquire().await.expect("nobody closes a line")
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        let mut state = self.origin.state();
+        if let Some(line) = state.lines.get_mut(&self.key) {
+            line.waiting -= 1;
+            if line.waiting == 0 {
+                state.lines.remove(&self.key);
+            }
+        }
+    }
+}
+
+/// The place of a refused request before others, until it is dropped.
+pub(super) struct Refused {
+    origin: Arc<Origin>,
+    refusals: u32,
+}
+
+impl Drop for Refused {
+    fn drop(&mut self) {
+        let mut state = self.origin.state();
+        if let Some(count) = state.refused.get_mut(&self.refusals) {
+            *count -= 1;
+            if *count == 0 {
+                state.refused.remove(&self.refusals);
+            }
+        }
+        drop(state);
+        self.origin.changed.notify_waiters();
+    }
 }
 
 #[cfg(test)]

@@ -6,10 +6,12 @@
 
 mod cached;
 mod guards;
+mod history;
 mod learn;
 mod proved;
 mod retry;
 mod stream;
+mod turn;
 
 use std::time::{Duration, SystemTime};
 
@@ -23,9 +25,10 @@ use crate::limits;
 use crate::observe::{Event, Observer};
 use crate::plan::{Policy, Rate};
 use crate::upstream::settings::duration_text;
-use crate::upstream::{Fate, Incoming, Request, Response, Upstream, UpstreamError, failure, hidden};
+use crate::upstream::{Incoming, Request, Response, Upstream, UpstreamError, failure, hidden};
 pub(crate) use guards::Guards;
-use guards::Origin;
+use guards::{Origin, Pass, Shut, origin_of};
+pub(crate) use history::History;
 pub(crate) use proved::Prover;
 use retry::{Attempted, Verdict};
 
@@ -38,6 +41,8 @@ pub struct CallLimits {
     pub connect_timeout: Option<Duration>,
     /// Attempts at most, the first included.
     pub attempts: Option<u32>,
+    /// How often requests are sent to the origin.
+    pub rate: Option<Rate>,
     /// Bytes of an answer's body after decompression, where it is kept in memory.
     pub response_bytes_max: u64,
     /// Bytes of a body that is handed on piece by piece; `None` leaves it to the document's
@@ -53,6 +58,7 @@ impl Default for CallLimits {
             timeout: None,
             connect_timeout: None,
             attempts: None,
+            rate: None,
             response_bytes_max: limits::RESPONSE_BYTES_MAX,
             stream_bytes_max: None,
             cache: None,
@@ -77,15 +83,6 @@ pub(crate) struct Exchange<'e> {
     pub(crate) prover: Option<Prover<'e>>,
     /// Bytes of an answer that is read whole.
     pub(crate) bytes_max: u64,
-}
-
-/// Why an exchange has no answer, or one that is an error: the outcomes before the last.
-#[derive(Debug, Default)]
-pub(crate) struct History {
-    /// Each attempt in words: a status, or what failed.
-    pub(crate) attempts: Vec<String>,
-    /// Why the last outcome was not repeated, although it could have been.
-    pub(crate) given_up: Option<String>,
 }
 
 /// What an attempt waits for.
@@ -121,9 +118,12 @@ impl<'e> Exchange<'e> {
         let has_key = self.has_key(&request);
         let origin = self.guards.origin(&request.url);
         let attempts_max = self.limits.attempts.unwrap_or(self.policy.retry.attempts);
+        let (mut refused, mut refusals) = (None, 0);
         for number in 1.. {
-            let outcome = self.attempt(number, &request, want, &origin, deadline).await;
-            history.attempts.push(in_words(&outcome));
+            let mut pass = self.turn(&request.url, &origin, refusals, deadline).await?;
+            drop(refused.take());
+            let outcome = self.send(number, &request, want, deadline).await;
+            self.count(&mut pass, &request.url, &outcome);
             // Borrowed for the decision only: a call must be able to move between threads.
             let verdict = retry::decide(
                 &self.policy.retry,
@@ -137,27 +137,45 @@ impl<'e> Exchange<'e> {
                     now: SystemTime::now(),
                 },
             );
-            match verdict {
-                Verdict::Done => return outcome,
+            if number > 1 || verdict != Verdict::Done {
+                history.add(&outcome, deadline.elapsed());
+            }
+            match self.within_bounds(verdict, &origin, deadline) {
+                Verdict::Done => return outcome.map(|incoming| stream::under_way(incoming, pass)),
                 Verdict::GivenUp(why) => {
                     history.given_up = Some(why);
                     return outcome;
                 }
-                Verdict::Again { after, .. } if !deadline.allows(after) => {
-                    let (after, total) = (duration_text(after), duration_text(deadline.total));
-                    history.given_up =
-                        Some(format!("the next attempt, in {after}, would come after the {total} of the call"));
-                    return outcome;
-                }
-                Verdict::Again { after, why } => {
+                Verdict::Again { after, why, is_refused } => {
                     self.say(|| Event::Retry { after, why: self.scrubber.scrub(&why).into_owned() });
-                    // The connection of a failed answer is free while we wait.
-                    drop(outcome);
+                    if is_refused && self.policy.learns {
+                        refusals += 1;
+                        refused = Some(origin.refused(refusals));
+                    }
+                    // The connection of a failed answer and its place are free while we wait.
+                    drop((outcome, pass));
                     sleep(after).await;
                 }
             }
         }
         unreachable!("attempts are counted without end")
+    }
+
+    /// A verdict, or why it cannot be followed: there is no time, or the API is to be left alone.
+    fn within_bounds(&self, verdict: Verdict, origin: &Origin, deadline: &Deadline) -> Verdict {
+        let Verdict::Again { after, .. } = verdict else { return verdict };
+        if !deadline.allows(after) {
+            let (after, total) = (duration_text(after), duration_text(deadline.total));
+            return Verdict::GivenUp(format!("the next attempt, in {after}, would come after the {total} of the call"));
+        }
+        let shut = self.policy.breaker.as_ref().and_then(|breaker| origin.shut(breaker, Instant::now()));
+        match shut.and_then(Shut::time).filter(|left| *left > after) {
+            Some(left) => {
+                let left = failure::wait_text(left);
+                Verdict::GivenUp(format!("the API failed too often; it is asked again in {left}"))
+            }
+            None => verdict,
+        }
     }
 
     /// Whether a request really has a key by which the API sees a repetition as one: a template may
@@ -171,62 +189,11 @@ impl<'e> Exchange<'e> {
         self.limits.timeout.or(self.policy.timeout.total).unwrap_or(limits::CALL_TIMEOUT)
     }
 
-    /// One attempt: waits for its turn, is sent, and is counted.
-    async fn attempt(
-        &self,
-        number: u32,
-        request: &Request,
-        want: Want,
-        origin: &Origin,
-        deadline: &Deadline,
-    ) -> Result<Incoming, UpstreamError> {
-        let url = &request.url;
-        if let Some(breaker) = &self.policy.breaker
-            && let Some(wait) = origin.broken(breaker, Instant::now())
-        {
-            return Err(failure::given_up(url, wait));
-        }
-        let place = match self.policy.concurrency {
-            Some(most) => timeout_at(deadline.at, origin.place(most)).await.map_err(|_| deadline.passed(url))?,
-            None => None,
-        };
-        self.turn(url, origin, deadline).await?;
-        let outcome = self.send(number, request, want, deadline).await;
-        drop(place);
-        self.count(origin, &outcome);
-        outcome
+    fn rate(&self) -> Option<&Rate> {
+        self.limits.rate.as_ref().or(self.policy.rate.as_ref())
     }
 
-    /// Waits until the rate and the API itself let a request go.
-    async fn turn(&self, url: &str, origin: &Origin, deadline: &Deadline) -> Result<(), UpstreamError> {
-        if let Some(rate) = &self.policy.rate {
-            let wait = origin.turn(rate, Instant::now());
-            if !deadline.allows(wait) {
-                origin.give_back(rate);
-                return Err(failure::held_back(url, wait));
-            }
-            // Whoever gives up while waiting gives the turn to the next.
-            let turn = Turn { origin, rate, is_used: false };
-            self.wait(wait, "the rate limit", rate_text(rate)).await;
-            turn.used();
-        }
-        // Nobody can say whether the limit that is used up is the one of this request. Where the
-        // wait is too long, the API is asked and says it.
-        if self.policy.learns
-            && let Some(wait) = origin.held(Instant::now()).filter(|wait| deadline.allows(*wait))
-        {
-            self.wait(wait, "the API", "it takes no more requests now".to_owned()).await;
-        }
-        Ok(())
-    }
-
-    async fn wait(&self, time: Duration, whom: &str, why: String) {
-        if !time.is_zero() {
-            self.say(|| Event::Waiting { time, why: format!("{whom}: {why}") });
-            sleep(time).await;
-        }
-    }
-
+    /// One attempt, to the last byte of an answer that is read whole.
     async fn send(
         &self,
         number: u32,
@@ -268,20 +235,22 @@ impl<'e> Exchange<'e> {
     }
 
     /// Takes note of an outcome for the calls to come.
-    fn count(&self, origin: &Origin, outcome: &Result<Incoming, UpstreamError>) {
+    fn count(&self, pass: &mut Pass, url: &str, outcome: &Result<Incoming, UpstreamError>) {
         let now = Instant::now();
-        if let (true, Ok(incoming)) = (self.policy.learns, outcome)
-            && let Some(hold) = learn::hold(incoming.status, &incoming.headers, SystemTime::now())
-        {
-            origin.hold(hold, now);
+        if let (true, Ok(incoming)) = (self.policy.learns, outcome) {
+            // Where a redirect led elsewhere, the answer speaks of another origin.
+            let is_own = incoming.redirects.is_empty() || origin_of(&incoming.url) == origin_of(url);
+            if is_own {
+                pass.heard(&learn::said(incoming.status, &incoming.headers, SystemTime::now()), now);
+            }
         }
         if let Some(breaker) = &self.policy.breaker {
-            let failed = match outcome {
+            let has_failed = match outcome {
                 Ok(incoming) => Some(incoming.status.is_server_error()),
                 Err(error) => error.is_of_upstream().then_some(true),
             };
-            if let Some(failed) = failed {
-                origin.ended(breaker, failed, now);
+            if let Some(has_failed) = has_failed {
+                pass.ended(breaker, has_failed, now);
             }
         }
     }
@@ -293,30 +262,10 @@ impl<'e> Exchange<'e> {
     }
 }
 
-/// A turn by a rate that was taken; it is given back unless it is used.
-struct Turn<'t> {
-    origin: &'t Origin,
-    rate: &'t Rate,
-    is_used: bool,
-}
-
-impl Turn<'_> {
-    fn used(mut self) {
-        self.is_used = true;
-    }
-}
-
-impl Drop for Turn<'_> {
-    fn drop(&mut self) {
-        if !self.is_used {
-            self.origin.give_back(self.rate);
-        }
-    }
-}
-
 /// The moment at which a call must be over.
 #[derive(Clone, Copy)]
 struct Deadline {
+    began: Instant,
     at: Instant,
     total: Duration,
 }
@@ -326,7 +275,7 @@ impl Deadline {
         let now = Instant::now();
         // A time too long to be told apart from for ever.
         let at = now.checked_add(total).unwrap_or(now + Duration::from_secs(u64::from(u32::MAX)));
-        Deadline { at, total }
+        Deadline { began: now, at, total }
     }
 
     /// Whether there is time left behind a wait.
@@ -334,28 +283,13 @@ impl Deadline {
         wait < self.at.saturating_duration_since(Instant::now())
     }
 
+    fn elapsed(&self) -> Duration {
+        self.began.elapsed()
+    }
+
     fn passed(&self, url: &str) -> UpstreamError {
         failure::timed_out(url, self.total)
     }
-}
-
-/// An outcome in a word or two: the last one is told in full.
-fn in_words(outcome: &Result<Incoming, UpstreamError>) -> String {
-    match outcome {
-        Ok(incoming) => incoming.status.as_u16().to_string(),
-        Err(error) => match (error.code(), error.fate()) {
-            (_, Fate::Unsent) => "no connection",
-            (Code::TimedOut, _) => "too late",
-            (Code::BrokenResponse, _) => "broken off",
-            (Code::CircuitOpen | Code::HeldBack, _) => "not sent",
-            _ => "failed",
-        }
-        .to_owned(),
-    }
-}
-
-fn rate_text(rate: &Rate) -> String {
-    format!("{} in {}", rate.requests, duration_text(rate.per))
 }
 
 #[cfg(test)]

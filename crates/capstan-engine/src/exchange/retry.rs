@@ -33,8 +33,9 @@ pub(super) enum Verdict {
     Done,
     /// This is the outcome, although it could have been repeated; in words, why it was not.
     GivenUp(String),
-    /// The request is sent again after a wait; in words, why.
-    Again { after: Duration, why: String },
+    /// The request is sent again after a wait; in words, why. The API may have refused it and said
+    /// when to come again.
+    Again { after: Duration, why: String, is_refused: bool },
 }
 
 /// Decides what comes after an attempt.
@@ -49,8 +50,11 @@ pub(super) fn decide(retry: &Retry, attempted: &Attempted<'_>) -> Verdict {
             let (asked, max) = (duration_text(after), duration_text(retry.retry_after_max));
             Verdict::GivenUp(format!("the upstream asks to wait {asked}; {max} is waited at most (`retryAfterMax`)"))
         }
-        Some(after) => Verdict::Again { after, why },
-        None => Verdict::Again { after: wait(&retry.backoff, attempted.number, attempted.chance), why },
+        Some(after) => Verdict::Again { after, why, is_refused: is_refusal(attempted) },
+        None => {
+            let after = wait(&retry.backoff, attempted.number, attempted.chance);
+            Verdict::Again { after, why, is_refused: false }
+        }
     }
 }
 
@@ -73,6 +77,11 @@ fn reason(retry: &Retry, attempted: &Attempted<'_>) -> Option<String> {
             (retry.errors.contains(&failure) && may_repeat).then(|| error.to_string())
         }
     }
+}
+
+/// Whether the API takes no requests for now, be it from anybody.
+fn is_refusal(attempted: &Attempted<'_>) -> bool {
+    attempted.outcome.is_ok_and(|incoming| matches!(incoming.status.as_u16(), 429 | 503))
 }
 
 /// A random time up to a bound that grows with each attempt ("full jitter").

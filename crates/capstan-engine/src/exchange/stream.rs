@@ -6,6 +6,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 use tokio::time::{Instant, timeout_at};
 
+use super::guards::Pass;
 use super::{Deadline, Exchange, History, Want};
 use crate::limits;
 use crate::upstream::{Body, Chunks, Incoming, NextChunk, Request, UpstreamError, failure};
@@ -46,6 +47,27 @@ impl Exchange<'_> {
             incoming
         });
         (watched, history)
+    }
+}
+
+/// An answer that is under way as long as its body is.
+pub(super) fn under_way(mut incoming: Incoming, pass: Pass) -> Incoming {
+    if !incoming.body.is_whole() {
+        let length = incoming.body.length();
+        let body = std::mem::replace(&mut incoming.body, Body::whole(Bytes::new()));
+        incoming.body = Body::chunks(length, Box::new(UnderWay { body, _pass: pass }));
+    }
+    incoming
+}
+
+struct UnderWay {
+    body: Body,
+    _pass: Pass,
+}
+
+impl Chunks for UnderWay {
+    fn next(&mut self) -> NextChunk<'_> {
+        Box::pin(self.body.chunk())
     }
 }
 

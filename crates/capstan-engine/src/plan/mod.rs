@@ -27,7 +27,8 @@ pub(crate) use operation::{
 pub use operation::{ListStyle, OperationId, Place};
 pub(crate) use output::{Decode, Output, Outputs, Shape};
 pub(crate) use pages::{Advance, Pagination};
-pub(crate) use policy::{Backoff, Breaker, Policy, Rate, Retry, Timeout};
+pub use policy::Rate;
+pub(crate) use policy::{Backoff, Breaker, Policy, Retry, Timeout};
 pub(crate) use template::{ExpressionId, Expressions, InputId, Part, Template, VariableId};
 
 /// A compiled capability.

@@ -55,14 +55,21 @@ pub(crate) struct Backoff {
     pub(crate) max: Duration,
 }
 
-/// How often requests are sent.
+/// How often requests are sent to an origin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Rate {
+pub struct Rate {
     /// Requests in each period, at least one.
     pub(crate) requests: u32,
     pub(crate) per: Duration,
     /// Requests at once after a quiet time, at least one.
     pub(crate) burst: u32,
+}
+
+impl Rate {
+    /// As many requests in each period, evenly spaced; `None` for none at all.
+    pub fn new(requests: u32, per: Duration) -> Option<Rate> {
+        (requests > 0 && !per.is_zero()).then_some(Rate { requests, per, burst: 1 })
+    }
 }
 
 /// When requests are given up for a while.

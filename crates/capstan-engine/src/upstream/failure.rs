@@ -62,7 +62,11 @@ pub(super) fn sending(error: reqwest::Error, url: &Url, connect_timeout: Duratio
         let message = format!("{host} closed the connection or does not answer in HTTP");
         (Code::BrokenResponse, Fate::Unknown, message)
     };
-    UpstreamError::new(code, message).with_fate(fate).caused_by(error)
+    let failed = UpstreamError::new(code, message).with_fate(fate).caused_by(error);
+    match (code, fate) {
+        (Code::TimedOut, Fate::Unsent) => failed.with_help("allow more time with `--connect-timeout TIME`"),
+        _ => failed,
+    }
 }
 
 /// The response head came, its body did not come whole.
@@ -83,36 +87,48 @@ pub(crate) fn timed_out(url: &str, timeout: Duration) -> UpstreamError {
     UpstreamError::new(Code::TimedOut, message)
 }
 
+const ATTEMPT_HELP: &str = "allow more time with `resilience: { timeout: { attempt: TIME } }`";
+
 /// One attempt took too long.
 pub(crate) fn attempt_timed_out(url: &str, timeout: Duration) -> UpstreamError {
     let limit = duration_text(timeout);
     let message = format!("no complete answer from {} within {limit} (attempt timeout)", origin(url));
-    UpstreamError::new(Code::TimedOut, message).with_fate(Fate::Unknown)
+    UpstreamError::new(Code::TimedOut, message).with_fate(Fate::Unknown).with_help(ATTEMPT_HELP)
 }
 
 /// Nothing of a stream came for too long.
 pub(crate) fn stalled(url: &str, timeout: Duration) -> UpstreamError {
     let limit = duration_text(timeout);
     let message = format!("nothing came from {} for {limit} (attempt timeout)", origin(url));
-    UpstreamError::new(Code::TimedOut, message).with_fate(Fate::Unknown)
+    UpstreamError::new(Code::TimedOut, message).with_fate(Fate::Unknown).with_help(ATTEMPT_HELP)
 }
 
 /// The rate limit leaves no room before the deadline.
 pub(crate) fn held_back(url: &str, wait: Duration) -> UpstreamError {
     let wait = wait_text(wait);
     let message = format!("the rate limit of {} lets the next request go in {wait}, after the deadline", origin(url));
-    UpstreamError::new(Code::HeldBack, message)
+    UpstreamError::new(Code::HeldBack, message).with_help("allow more time with `--timeout TIME`")
 }
 
-/// The circuit breaker is open.
-pub(crate) fn given_up(url: &str, wait: Duration) -> UpstreamError {
-    let wait = wait_text(wait);
-    let message = format!("{} failed too often; it is asked again in {wait}", origin(url));
+/// The deadline passed while others went first.
+pub(crate) fn no_turn(url: &str, timeout: Duration) -> UpstreamError {
+    let limit = duration_text(timeout);
+    let message = format!("others were sent to {} first, for all the {limit} of the call", origin(url));
+    UpstreamError::new(Code::HeldBack, message).with_help("allow more time with `--timeout TIME`")
+}
+
+/// The circuit breaker is open; without a time, one request tries whether it may close.
+pub(crate) fn given_up(url: &str, wait: Option<Duration>) -> UpstreamError {
+    let when = match wait {
+        Some(wait) => format!("it is asked again in {}", wait_text(wait)),
+        None => "another call tries now whether it is back".to_owned(),
+    };
+    let message = format!("{} failed too often; {when}", origin(url));
     UpstreamError::new(Code::CircuitOpen, message)
 }
 
 /// What is left of a wait: whole seconds, so that it reads like the time that somebody chose.
-fn wait_text(wait: Duration) -> String {
+pub(crate) fn wait_text(wait: Duration) -> String {
     duration_text(Duration::from_secs_f64(wait.as_secs_f64().ceil()))
 }
 

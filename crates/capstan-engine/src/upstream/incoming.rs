@@ -105,6 +105,11 @@ impl Body {
         self.length
     }
 
+    /// Whether it is in memory.
+    pub(crate) fn is_whole(&self) -> bool {
+        matches!(self.source, Source::Whole(_))
+    }
+
     /// The next piece; `None` at the end.
     ///
     /// # Errors

@@ -1345,12 +1345,12 @@ codes! {
     "CAP0640" CircuitOpen Error;
     /// The rate limit leaves no room before the deadline
     ///
-    /// A `rateLimit` spaces the requests to an origin, and so many wait already that this one would
-    /// be sent after its deadline. Nothing was sent.
+    /// A `rateLimit` spaces the requests to an origin, or bounds how many are under way, and so many
+    /// wait already that this one would be sent after its deadline. Nothing was sent.
     ///
     /// ```yaml
     /// resilience:
-    ///   rateLimit: { requests: 10, per: 1s, burst: 5 }
+    ///   rateLimit: { requests: 10, per: 1s, burst: 5, concurrency: 4 }
     ///   timeout: { total: 5m }
     /// ```
     ///

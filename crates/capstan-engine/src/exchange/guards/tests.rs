@@ -1,10 +1,29 @@
-//! Rates, places and breakers, in time of the test's own.
+//! Origins, and the door to each, in time of the test's own.
 
 use proptest::prelude::*;
 
 use super::*;
 
 const SECOND: Duration = Duration::from_secs(1);
+const FREE: Ask<'_> = Ask { rate: None, concurrency: None, breaker: None, learns: true, refusals: 0 };
+const AGAIN: Ask<'_> = Ask { refusals: 1, ..FREE };
+
+fn refusal(hold: Duration) -> Said {
+    Said { hold: Some(hold), quota: None, is_refusal: true }
+}
+
+#[track_caller]
+fn pass(origin: &Arc<Origin>, ask: &Ask<'_>, now: Instant) -> Pass {
+    match origin.admit(ask, now) {
+        Ok(pass) => pass,
+        Err(obstacle) => panic!("{obstacle:?} is in the way"),
+    }
+}
+
+#[track_caller]
+fn obstacle(origin: &Arc<Origin>, ask: &Ask<'_>, now: Instant) -> Obstacle {
+    origin.admit(ask, now).err().expect("something is in the way")
+}
 
 #[test]
 fn origins_are_told_apart_by_scheme_and_authority() {
@@ -27,79 +46,104 @@ fn origins_not_in_use_are_forgotten() {
 }
 
 #[test]
-fn a_burst_goes_at_once_and_the_rest_in_turn() {
-    let (origin, now) = (Origin::default(), Instant::now());
-    let rate = Rate { requests: 10, per: SECOND, burst: 3 };
-    let waits: Vec<u128> = (0..5).map(|_| origin.turn(&rate, now).as_millis()).collect();
-    assert_eq!(waits, [0, 0, 0, 100, 200]);
-    origin.give_back(&rate);
-    assert_eq!(origin.turn(&rate, now).as_millis(), 200);
+fn places_are_free_again_when_passes_are_dropped() {
+    let (origin, now) = (Arc::new(Origin::default()), Instant::now());
+    let two = Ask { concurrency: Some(2), ..FREE };
+    let passes = (pass(&origin, &two, now), pass(&origin, &two, now));
+    assert_eq!(obstacle(&origin, &two, now), Obstacle::Others);
+    pass(&origin, &FREE, now);
+    drop(passes.0);
+    pass(&origin, &two, now);
+}
+
+#[test]
+fn a_line_keeps_its_order() {
+    let (origin, now) = (Arc::new(Origin::default()), Instant::now());
+    let waiting = origin.join(&FREE);
+    assert_eq!(obstacle(&origin, &FREE, now), Obstacle::Others, "others came first");
+    pass(&origin, &Ask { concurrency: Some(1), ..FREE }, now);
+    pass(&origin, &AGAIN, now);
+    assert!(origin.admit_first(&FREE, now).is_ok());
+    drop(waiting);
+    pass(&origin, &FREE, now);
+}
+
+#[test]
+fn a_request_that_was_refused_goes_before_all_others() {
+    let (origin, now) = (Arc::new(Origin::default()), Instant::now());
+    pass(&origin, &FREE, now).heard(&refusal(SECOND), now);
+    let refused = origin.refused(1);
+    assert_eq!(obstacle(&origin, &FREE, now), Obstacle::Api(SECOND));
+    let now = now + SECOND;
+    assert_eq!(obstacle(&origin, &FREE, now), Obstacle::Others);
+    pass(&origin, &Ask { learns: false, ..FREE }, now);
+    drop(pass(&origin, &AGAIN, now));
+    drop(refused);
+    pass(&origin, &FREE, now);
+}
+
+#[test]
+fn nothing_is_taken_where_something_else_is_in_the_way() {
+    let (origin, now) = (Arc::new(Origin::default()), Instant::now());
+    let rate = Rate { requests: 1, per: 10 * SECOND, burst: 1 };
+    let breaker = Breaker { failures: 1, ..Breaker::default() };
+    let ask = Ask { rate: Some(&rate), breaker: Some(&breaker), concurrency: Some(1), ..FREE };
+    let mut first = pass(&origin, &ask, now);
+    first.ended(&breaker, true, now);
+    assert_eq!(obstacle(&origin, &ask, now), Obstacle::Shut(Shut::For(breaker.cooldown)));
+    let now = now + breaker.cooldown;
+    assert_eq!(obstacle(&origin, &ask, now), Obstacle::Others);
+    drop(first);
+    let second = pass(&origin, &ask, now);
+    assert_eq!(obstacle(&origin, &ask, now), Obstacle::Shut(Shut::Tried));
+    drop(second);
+    assert_eq!(obstacle(&origin, &ask, now), Obstacle::Rate(10 * SECOND));
+}
+
+#[test]
+fn the_outlook_counts_those_who_wait_already() {
+    let (origin, now) = (Arc::new(Origin::default()), Instant::now());
+    let rate = Rate { requests: 1, per: SECOND, burst: 1 };
+    let ask = Ask { rate: Some(&rate), ..FREE };
+    pass(&origin, &ask, now);
+    let waiting = [origin.join(&ask), origin.join(&ask), origin.join(&ask)];
+    assert_eq!(origin.outlook(&ask, now), 3 * SECOND);
+    drop(waiting);
+    assert!(origin.state().lines.is_empty());
 }
 
 proptest! {
     #[test]
-    fn no_window_sees_more_than_the_rate_and_its_burst(
-        requests in 1..20_u32,
-        burst in 1..5_u32,
-        gaps in proptest::collection::vec(0..300_u64, 1..60),
+    fn whatever_comes_and_goes_nothing_stays_taken(
+        steps in proptest::collection::vec((0..4_u8, 0..500_u64, any::<bool>()), 1..80),
     ) {
-        let (origin, start) = (Origin::default(), Instant::now());
-        let rate = Rate { requests, per: SECOND, burst };
-        let mut now = start;
-        let mut sent = Vec::new();
-        for gap in gaps {
+        let (origin, mut now) = (Arc::new(Origin::default()), Instant::now());
+        let rate = Rate { requests: 3, per: SECOND, burst: 2 };
+        let breaker = Breaker { failures: 2, cooldown: SECOND, ..Breaker::default() };
+        let ask = Ask { rate: Some(&rate), concurrency: Some(3), breaker: Some(&breaker), ..FREE };
+        let (mut passes, mut lines) = (Vec::new(), Vec::new());
+        for (step, gap, flag) in steps {
             now += Duration::from_millis(gap);
-            sent.push(now + origin.turn(&rate, now));
+            match step {
+                0 => passes.extend(origin.admit(&ask, now).ok()),
+                1 => lines.push(origin.join(&Ask { refusals: u32::from(flag), ..ask })),
+                2 => {
+                    if let Some(mut pass) = passes.pop() {
+                        pass.heard(&Said { hold: None, quota: None, is_refusal: flag }, now);
+                        pass.ended(&breaker, flag, now);
+                    }
+                }
+                _ => {
+                    passes.truncate(passes.len() / 2);
+                    lines.truncate(lines.len() / 2);
+                }
+            }
+            prop_assert!(passes.len() <= 3);
         }
-        for (i, first) in sent.iter().enumerate() {
-            let within = sent[i..].iter().take_while(|at| at.duration_since(*first) < SECOND).count();
-            prop_assert!(within <= (requests + burst) as usize, "{within} in a second");
-        }
+        drop((passes, lines));
+        let state = origin.state();
+        prop_assert_eq!((state.in_flight, state.lines.len()), (0, 0));
+        prop_assert!(state.places.values().all(|taken| *taken == 0));
+        prop_assert!(state.circuits.values().all(|circuit| circuit.shut(now + 2 * SECOND).is_none()));
     }
-}
-
-#[test]
-fn a_breaker_opens_after_failures_in_a_row_and_tries_one() {
-    let (origin, now) = (Origin::default(), Instant::now());
-    let breaker = Breaker { failures: 2, window: 60 * SECOND, cooldown: 30 * SECOND };
-    origin.ended(&breaker, true, now);
-    origin.ended(&breaker, false, now);
-    origin.ended(&breaker, true, now);
-    assert_eq!(origin.broken(&breaker, now), None, "a success in between begins anew");
-    origin.ended(&breaker, true, now);
-    assert_eq!(origin.broken(&breaker, now), Some(30 * SECOND));
-    let later = now + 30 * SECOND;
-    assert_eq!(origin.broken(&breaker, later), None, "one request tries");
-    assert_eq!(origin.broken(&breaker, later), Some(30 * SECOND), "and only one");
-    origin.ended(&breaker, true, later);
-    assert_eq!(origin.broken(&breaker, later + SECOND), Some(29 * SECOND));
-    origin.ended(&breaker, false, later + 40 * SECOND);
-    assert_eq!(origin.broken(&breaker, later + 40 * SECOND), None);
-}
-
-#[test]
-fn failures_far_apart_open_nothing() {
-    let (origin, now) = (Origin::default(), Instant::now());
-    let breaker = Breaker { failures: 2, window: 10 * SECOND, cooldown: 30 * SECOND };
-    origin.ended(&breaker, true, now);
-    origin.ended(&breaker, true, now + 11 * SECOND);
-    assert_eq!(origin.broken(&breaker, now + 11 * SECOND), None);
-}
-
-#[test]
-fn a_hold_ends_and_the_longest_counts() {
-    let (origin, now) = (Origin::default(), Instant::now());
-    origin.hold(5 * SECOND, now);
-    origin.hold(2 * SECOND, now);
-    assert_eq!(origin.held(now + SECOND), Some(4 * SECOND));
-    assert_eq!(origin.held(now + 5 * SECOND), None);
-}
-
-#[tokio::test]
-async fn a_place_is_free_again_when_its_call_is_dropped() {
-    let origin = Origin::default();
-    let place = origin.place(1).await;
-    assert!(tokio::time::timeout(Duration::from_millis(5), origin.place(1)).await.is_err());
-    drop(place);
-    assert!(origin.place(1).await.is_some());
 }

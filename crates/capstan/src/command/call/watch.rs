@@ -33,7 +33,8 @@ fn sentence(event: &Event) -> Option<String> {
         Event::Token { from, status, took } => Some(format!("{status} in {took:.1?} from {from}, asked for a token")),
         Event::Answer { status, took, .. } => Some(format!("{status} in {took:.1?}")),
         Event::Retry { after, why } => Some(format!("{why}: again in {after:.1?}")),
-        Event::Waiting { time, why } => Some(format!("waiting {time:.1?} for {why}")),
+        Event::Waiting { time: Some(time), why } => Some(format!("waiting {time:.1?} for {why}")),
+        Event::Waiting { time: None, why } => Some(format!("waiting for {why}")),
         Event::Cache { what, url } => Some(match what {
             Caching::Fresh { age } => format!("{url}: kept {age:.0?} ago, nothing is sent"),
             Caching::Confirmed => format!("{url}: the kept answer still holds"),
