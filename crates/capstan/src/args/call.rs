@@ -6,6 +6,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use capstan_engine::Rate;
 use capstan_spec::quantity;
 use clap::{Args, ValueEnum};
 
@@ -175,6 +176,10 @@ pub(crate) struct LimitArgs {
     #[arg(long, conflicts_with = "retry")]
     pub(crate) no_retry: bool,
 
+    /// Send requests no faster than this: 10/s, 100/m, 5/2s
+    #[arg(long, value_name = "RATE", value_parser = rate)]
+    pub(crate) rate: Option<Rate>,
+
     /// Largest answer that is read: 64MiB, 500KB, a number of bytes (64MiB unless given)
     #[arg(long, alias = "max-response-size", value_name = "SIZE", value_parser = quantity::size)]
     pub(crate) max_response: Option<u64>,
@@ -189,6 +194,19 @@ impl LimitArgs {
     pub(crate) fn attempts(&self) -> Option<u32> {
         if self.no_retry { Some(1) } else { self.retry.map(|again| again + 1) }
     }
+}
+
+/// Reads a rate: a number of requests in a unit of time or in a time.
+fn rate(text: &str) -> Result<Rate, String> {
+    let wrong = || "write a rate such as 10/s, 100/m or 5/2s".to_owned();
+    let (requests, per) = text.split_once('/').ok_or_else(wrong)?;
+    let requests = requests.trim().parse().map_err(|_| wrong())?;
+    let per = match per.trim() {
+        "" => return Err(wrong()),
+        time if time.starts_with(|c: char| c.is_ascii_digit()) => quantity::time(time),
+        unit => quantity::time(&format!("1{unit}")),
+    };
+    Rate::new(requests, per?).ok_or_else(wrong)
 }
 
 /// How outputs are printed.
@@ -264,3 +282,19 @@ Exit codes:
   5    the upstream could not be reached, or not in time
   130  interrupted
 With --each: 4 when a row failed, 5 when every failed row could not be reached.";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rates() {
+        let of = |requests, seconds| Rate::new(requests, Duration::from_secs(seconds));
+        assert_eq!(rate("10/s").ok(), of(10, 1));
+        assert_eq!(rate("100 / m").ok(), of(100, 60));
+        assert_eq!(rate("5/2s").ok(), of(5, 2));
+        for text in ["10", "0/s", "x/s", "10/", "10/0s", "10/day", "-1/s"] {
+            assert!(rate(text).is_err(), "{text}");
+        }
+    }
+}

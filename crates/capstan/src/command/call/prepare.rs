@@ -214,7 +214,7 @@ fn call_limits(args: &CallArgs, settings: &Entry) -> Result<CallLimits, CallErro
         timeout: time(args.limits.timeout, &settings.timeout)?,
         connect_timeout: time(args.limits.connect_timeout, &settings.connect_timeout)?,
         attempts: args.limits.attempts(),
-        rate: None,
+        rate: args.limits.rate,
         stream_bytes_max: args.limits.max_response.or(set),
         response_bytes_max: args.limits.max_response.or(set).unwrap_or(standard.response_bytes_max),
         // A recording has every exchange in it, and a replay is not the API.
