@@ -28,12 +28,14 @@
 //! | `/redirect/nobody?status=N` | to a port of this machine where nobody listens |
 //! | `/flaky-cut?times=N` | the first N requests of this target are cut off in the body |
 //! | `/flaky-slow?times=N&ms=M` | the first N requests of this target come M ms late |
+//! | `/keyed` | the first request with an `Idempotency-Key` answers 503, the second with the same one as the echo server; without one 400 |
+//! | `/crowd?most=N&ms=M` | comes M ms late (20); 400 where more than N requests are under way at the same time |
 //! | `/garbled-gzip` | 200, said to be gzip, which it is not |
 //! | anything else | as the echo server: `/landing` tells which headers arrived |
 
 use std::collections::HashMap;
 use std::sync::Mutex;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
 use serde_json::json;
@@ -44,10 +46,12 @@ const JSON: &str = "application/json";
 
 /// A chaos server whose `/redirect/other` leads to `other`, an origin.
 pub(crate) fn start(other: String) -> Server {
-    let seen = Mutex::default();
-    Server::start(move |request| match request.path().starts_with("/flaky") {
-        true => flaky(request, &seen),
-        false => answer(request, &other),
+    let (seen, crowd) = (Mutex::default(), Mutex::default());
+    Server::start(move |request| match request.path() {
+        path if path.starts_with("/flaky") => flaky(request, &seen),
+        "/keyed" => keyed(request, &seen),
+        "/crowd" => crowded(request, &crowd),
+        _ => answer(request, &other),
     })
 }
 
@@ -79,6 +83,36 @@ fn flaky(request: &Received, seen: &Seen) -> Reply {
         }
     }
     reply
+}
+
+/// Fails until a request comes again with its key.
+fn keyed(request: &Received, seen: &Seen) -> Reply {
+    let Some(key) = request.header("idempotency-key") else {
+        return Reply::json(400, &json!({"message": "there is no key"}));
+    };
+    let mut seen = seen.lock().expect("no holder of this lock panics");
+    let count = seen.entry(key).or_default();
+    *count += 1;
+    match *count {
+        1 => Reply::json(503, &json!({"message": "come again with the same key"})),
+        2 => Reply::json(200, &echo::describe(request)),
+        _ => Reply::json(400, &json!({"message": "this was done already"})),
+    }
+}
+
+/// Counts who is under way: those whose answer is not due yet.
+fn crowded(request: &Received, crowd: &Mutex<Vec<Instant>>) -> Reply {
+    let delay = Duration::from_millis(number(request, "ms", 20));
+    let now = Instant::now();
+    let mut crowd = crowd.lock().expect("no holder of this lock panics");
+    crowd.retain(|end| *end > now);
+    crowd.push(now + delay);
+    let most = number(request, "most", 1);
+    let reply = match crowd.len() as u64 > most {
+        true => Reply::json(400, &json!({"message": format!("{} at the same time", crowd.len())})),
+        false => Reply::json(200, &echo::describe(request)),
+    };
+    Reply { delay, ..reply }
 }
 
 /// `date:N` as the date N seconds from now; any other text as it is.

@@ -16,6 +16,7 @@ pub(crate) mod streams;
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::{Arc, LazyLock, Mutex, mpsc};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::BodyExt;
@@ -23,7 +24,7 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::runtime::Handle;
 
 use reply::Scripted;
@@ -143,6 +144,26 @@ impl Server {
         let journal = Journal::default();
         let task = RUNTIME.spawn(accept(listener, Arc::new(answer), journal.clone()));
         Server { address, journal, task }
+    }
+
+    /// A port at which a connection is neither made nor refused: its queue is full for ever.
+    pub(crate) fn deaf() -> Server {
+        let _inside = RUNTIME.enter();
+        let socket = TcpSocket::new_v4().expect("the system gives a socket");
+        socket.bind(([127, 0, 0, 1], 0).into()).expect("loopback has a port");
+        let listener = socket.listen(0).expect("a bound socket listens");
+        let address = listener.local_addr().expect("a bound socket has an address");
+        let mut queue = Vec::new();
+        let patience = Duration::from_millis(100);
+        while let Ok(stream) = std::net::TcpStream::connect_timeout(&address, patience) {
+            queue.push(stream);
+            assert!(queue.len() < 1000, "the queue of this system has no end");
+        }
+        let task = RUNTIME.spawn(async move {
+            let _held = (listener, queue);
+            std::future::pending::<()>().await;
+        });
+        Server { address, journal: Journal::default(), task }
     }
 
     /// `http://127.0.0.1:PORT`.

@@ -158,6 +158,7 @@ fn start(upstream: &Upstream, other: &Server) -> Server {
         Upstream::Echo => echo::start(),
         Upstream::Quiet => echo::start_quiet(),
         Upstream::Chaos => chaos::start(other.origin()),
+        Upstream::Deaf => Server::deaf(),
         Upstream::OAuth => oauth::start(other.origin()),
         Upstream::Streams => streams::start(),
         Upstream::Lists => lists::start(other.origin()),

@@ -53,6 +53,7 @@ pub(crate) enum Upstream {
     Echo,
     Quiet,
     Chaos,
+    Deaf,
     Lists,
     Streams,
     /// What the case wrote down.
@@ -208,6 +209,7 @@ impl Setup {
             | Upstream::Echo
             | Upstream::Quiet
             | Upstream::Chaos
+            | Upstream::Deaf
             | Upstream::Lists
             | Upstream::Streams
             | Upstream::OAuth
@@ -254,6 +256,7 @@ fn upstream(kind: &str, body: &str) -> Result<Upstream, String> {
         "echo" => Ok(Upstream::Echo),
         "quiet" => Ok(Upstream::Quiet),
         "chaos" => Ok(Upstream::Chaos),
+        "deaf" => Ok(Upstream::Deaf),
         "oauth" => Ok(Upstream::OAuth),
         "streams" => Ok(Upstream::Streams),
         "lists" => Ok(Upstream::Lists),
