@@ -73,9 +73,14 @@ pub(super) fn sending(error: reqwest::Error, url: &Url, connect_timeout: Duratio
 pub(super) fn reading(error: reqwest::Error, url: &Url) -> UpstreamError {
     let error = error.without_url();
     let host = shown(url);
-    let (fate, message) = match is_garbled(&error) {
-        true => (Fate::Certain, format!("the response of {host} is not in the encoding that it declares")),
-        false => (Fate::Unknown, format!("the response of {host} broke off")),
+    let (fate, message) = match garbled(&error) {
+        Some(cause) => {
+            // Where nothing tells the length of a body, its encoding alone shows that it broke off.
+            let is_short = cause.kind() == io::ErrorKind::UnexpectedEof;
+            let fate = if is_short { Fate::Unknown } else { Fate::Certain };
+            (fate, format!("the response of {host} is not in the encoding that it declares"))
+        }
+        None => (Fate::Unknown, format!("the response of {host} broke off")),
     };
     UpstreamError::new(Code::BrokenResponse, message).with_fate(fate).caused_by(error)
 }
@@ -146,8 +151,8 @@ pub(super) fn building(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Upstre
 
 /// The network's complaints about a body are hyper's; only a decompressor complains with a
 /// bare `io::Error`.
-fn is_garbled(error: &reqwest::Error) -> bool {
-    error.source().is_some_and(|cause| cause.is::<io::Error>())
+fn garbled(error: &reqwest::Error) -> Option<&io::Error> {
+    error.source()?.downcast_ref()
 }
 
 fn connect_reason(error: &reqwest::Error) -> &'static str {

@@ -262,10 +262,11 @@ async fn a_body_cut_off_is_broken() {
 async fn a_body_that_is_not_gzip_is_broken() {
     let truncated = gzipped(&[b'x'; 5000]);
     let truncated = truncated[..truncated.len() / 2].to_vec();
-    for body in [b"not gzip at all".to_vec(), truncated] {
+    for (body, fate) in [(b"not gzip at all".to_vec(), Fate::Certain), (truncated, Fate::Unknown)] {
         let gzip = move |_: &str| answer("200 OK", &["content-encoding: gzip"], &body);
         let server = Server::start(gzip).await;
         let result = client().send(server.get("/x?key=hunter2")).await;
+        assert_eq!(result.as_ref().expect_err("it is broken").fate(), fate);
         let expected = format!("the response of `{}` is not in the encoding that it declares", server.url);
         assert_eq!(failure_of(result), (Code::BrokenResponse, expected));
     }
