@@ -30,6 +30,7 @@
 //! | `/flaky-slow?times=N&ms=M` | the first N requests of this target come M ms late |
 //! | `/keyed` | the first request with an `Idempotency-Key` answers 503, the second with the same one as the echo server; without one 400 |
 //! | `/crowd?most=N&ms=M` | comes M ms late (20); 400 where more than N requests are under way at the same time |
+//! | `/limited?limit=N&ms=M` | takes N requests in each period of M ms; the others are refused until it is over |
 //! | `/garbled-gzip` | 200, said to be gzip, which it is not |
 //! | anything else | as the echo server: `/landing` tells which headers arrived |
 
@@ -46,11 +47,12 @@ const JSON: &str = "application/json";
 
 /// A chaos server whose `/redirect/other` leads to `other`, an origin.
 pub(crate) fn start(other: String) -> Server {
-    let (seen, crowd) = (Mutex::default(), Mutex::default());
+    let (seen, crowd, period) = (Mutex::default(), Mutex::default(), Mutex::default());
     Server::start(move |request| match request.path() {
         path if path.starts_with("/flaky") => flaky(request, &seen),
         "/keyed" => keyed(request, &seen),
         "/crowd" => crowded(request, &crowd),
+        "/limited" => limited(request, &period),
         _ => answer(request, &other),
     })
 }
@@ -113,6 +115,21 @@ fn crowded(request: &Received, crowd: &Mutex<Vec<Instant>>) -> Reply {
         false => Reply::json(200, &echo::describe(request)),
     };
     Reply { delay, ..reply }
+}
+
+/// Counts the requests of a period, which begins with its first one.
+fn limited(request: &Received, period: &Mutex<Option<(Instant, u64)>>) -> Reply {
+    let length = Duration::from_millis(number(request, "ms", 100));
+    let now = Instant::now();
+    let mut period = period.lock().expect("no holder of this lock panics");
+    let (began, count) = period.filter(|(began, _)| now < *began + length).unwrap_or((now, 0));
+    *period = Some((began, count + 1));
+    if count < number(request, "limit", 1) {
+        return Reply::json(200, &echo::describe(request));
+    }
+    let left = (began + length).duration_since(now).as_secs_f64();
+    let refusal = Reply::json(429, &json!({"message": "too many requests"}));
+    refusal.header("x-ratelimit-reset-after", &format!("{left:.3}"))
 }
 
 /// `date:N` as the date N seconds from now; any other text as it is.

@@ -96,7 +96,8 @@ pub(super) struct Ask<'p> {
 
 impl Ask<'_> {
     fn key(&self) -> Key {
-        Key { rate: self.rate.copied(), concurrency: self.concurrency, refusals: self.refusals }
+        let Ask { rate, concurrency, breaker: _, learns, refusals } = *self;
+        Key { rate: rate.copied(), concurrency, learns, refusals }
     }
 }
 
@@ -105,6 +106,7 @@ impl Ask<'_> {
 struct Key {
     rate: Option<Rate>,
     concurrency: Option<u32>,
+    learns: bool,
     refusals: u32,
 }
 
@@ -162,7 +164,7 @@ impl Origin {
         state.in_flight += 1;
         let tries = ask.breaker.is_some_and(|breaker| state.circuits.get_mut(breaker).is_some_and(Circuit::enter));
         let trial = ask.breaker.filter(|_| tries).copied();
-        Pass { origin: self.clone(), place: ask.concurrency, trial, sent: now }
+        Pass { origin: self.clone(), place: ask.concurrency, is_in_flight: true, trial, sent: now }
     }
 
     /// Joins the line for what a request asks for.
@@ -226,10 +228,17 @@ impl State {
         }
     }
 
+    /// Tells those who wait, if any do.
+    fn ring(&self, changed: &Notify) {
+        if !self.lines.is_empty() {
+            changed.notify_waiters();
+        }
+    }
+
     /// How many wait before a request that comes now.
     fn waiting(&self, ask: &Ask<'_>) -> u32 {
         let key = ask.key();
-        let is_before = |k: &Key| (k.rate, k.concurrency) == (key.rate, key.concurrency) && k.refusals >= key.refusals;
+        let is_before = |k: &Key| k.refusals >= key.refusals && Key { refusals: key.refusals, ..*k } == key;
         self.lines.iter().filter(|(k, _)| is_before(k)).map(|(_, line)| line.waiting).sum()
     }
 }
@@ -238,6 +247,8 @@ impl State {
 pub(super) struct Pass {
     origin: Arc<Origin>,
     place: Option<u32>,
+    /// Whether it counts among the requests under way.
+    is_in_flight: bool,
     /// The breaker for which it tries whether the origin is back.
     trial: Option<Breaker>,
     sent: Instant,
@@ -253,6 +264,13 @@ impl Pass {
         }
     }
 
+    /// The API has answered: it is no longer under way, but keeps its place.
+    pub(super) fn landed(&mut self) {
+        let mut state = self.origin.state();
+        state.in_flight -= u32::from(std::mem::take(&mut self.is_in_flight));
+        state.ring(&self.origin.changed);
+    }
+
     /// Takes note of what the answer says.
     pub(super) fn heard(&self, said: &Said, now: Instant) {
         let mut state = self.origin.state();
@@ -264,18 +282,14 @@ impl Pass {
 impl Drop for Pass {
     fn drop(&mut self) {
         let mut state = self.origin.state();
-        state.in_flight -= 1;
+        state.in_flight -= u32::from(self.is_in_flight);
         if let Some(taken) = self.place.and_then(|place| state.places.get_mut(&place)) {
             *taken -= 1;
         }
         if let Some(circuit) = self.trial.and_then(|breaker| state.circuits.get_mut(&breaker)) {
             circuit.abandoned();
         }
-        let is_awaited = !state.lines.is_empty();
-        drop(state);
-        if is_awaited {
-            self.origin.changed.notify_waiters();
-        }
+        state.ring(&self.origin.changed);
     }
 }
 
@@ -325,8 +339,7 @@ impl Drop for Refused {
                 state.refused.remove(&self.refusals);
             }
         }
-        drop(state);
-        self.origin.changed.notify_waiters();
+        state.ring(&self.origin.changed);
     }
 }
 

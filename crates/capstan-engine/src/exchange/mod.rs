@@ -41,7 +41,7 @@ pub struct CallLimits {
     pub connect_timeout: Option<Duration>,
     /// Attempts at most, the first included.
     pub attempts: Option<u32>,
-    /// How often requests are sent to the origin.
+    /// How often requests are sent to the origin at most.
     pub rate: Option<Rate>,
     /// Bytes of an answer's body after decompression, where it is kept in memory.
     pub response_bytes_max: u64,

@@ -33,8 +33,8 @@ pub(super) enum Verdict {
     Done,
     /// This is the outcome, although it could have been repeated; in words, why it was not.
     GivenUp(String),
-    /// The request is sent again after a wait; in words, why. The API may have refused it and said
-    /// when to come again.
+    /// The request is sent again after a wait; in words, why. The API may take no requests now, be
+    /// they from anybody.
     Again { after: Duration, why: String, is_refused: bool },
 }
 
@@ -45,16 +45,15 @@ pub(super) fn decide(retry: &Retry, attempted: &Attempted<'_>) -> Verdict {
         return Verdict::Done;
     }
     let asked = attempted.outcome.ok().and_then(|incoming| retry_after(&incoming.headers, attempted.now));
+    let status = attempted.outcome.map_or(0, |incoming| incoming.status.as_u16());
+    let is_refused = status == 429 || status == 503 && asked.is_some();
     match asked {
         Some(after) if after > retry.retry_after_max => {
             let (asked, max) = (duration_text(after), duration_text(retry.retry_after_max));
             Verdict::GivenUp(format!("the upstream asks to wait {asked}; {max} is waited at most (`retryAfterMax`)"))
         }
-        Some(after) => Verdict::Again { after, why, is_refused: is_refusal(attempted) },
-        None => {
-            let after = wait(&retry.backoff, attempted.number, attempted.chance);
-            Verdict::Again { after, why, is_refused: false }
-        }
+        Some(after) => Verdict::Again { after, why, is_refused },
+        None => Verdict::Again { after: wait(&retry.backoff, attempted.number, attempted.chance), why, is_refused },
     }
 }
 
@@ -77,11 +76,6 @@ fn reason(retry: &Retry, attempted: &Attempted<'_>) -> Option<String> {
             (retry.errors.contains(&failure) && may_repeat).then(|| error.to_string())
         }
     }
-}
-
-/// Whether the API takes no requests for now, be it from anybody.
-fn is_refusal(attempted: &Attempted<'_>) -> bool {
-    attempted.outcome.is_ok_and(|incoming| matches!(incoming.status.as_u16(), 429 | 503))
 }
 
 /// A random time up to a bound that grows with each attempt ("full jitter").

@@ -50,9 +50,11 @@ impl Exchange<'_> {
     }
 }
 
-/// An answer that is under way as long as its body is.
-pub(super) fn under_way(mut incoming: Incoming, pass: Pass) -> Incoming {
+/// An answer that keeps its place as long as its body is under way.
+pub(super) fn under_way(mut incoming: Incoming, mut pass: Pass) -> Incoming {
     if !incoming.body.is_whole() {
+        // A stream may be open for hours, and says nothing of how many requests the API takes.
+        pass.landed();
         let length = incoming.body.length();
         let body = std::mem::replace(&mut incoming.body, Body::whole(Bytes::new()));
         incoming.body = Body::chunks(length, Box::new(UnderWay { body, _pass: pass }));

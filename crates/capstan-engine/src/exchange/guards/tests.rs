@@ -101,6 +101,30 @@ fn nothing_is_taken_where_something_else_is_in_the_way() {
 }
 
 #[test]
+fn a_stream_keeps_its_place_and_is_no_longer_under_way() {
+    let (origin, now) = (Arc::new(Origin::default()), Instant::now());
+    let one = Ask { concurrency: Some(1), ..FREE };
+    let mut stream = pass(&origin, &one, now);
+    stream.landed();
+    assert_eq!(obstacle(&origin, &one, now), Obstacle::Others);
+    pass(&origin, &FREE, now).heard(&refusal(SECOND), now);
+    let now = now + SECOND;
+    assert_eq!(origin.state().in_flight, 0);
+    let only = pass(&origin, &FREE, now);
+    assert_eq!(obstacle(&origin, &FREE, now), Obstacle::Others, "one at a time after a refusal");
+    drop((stream, only));
+    pass(&origin, &one, now);
+}
+
+#[test]
+fn who_does_not_heed_the_api_stands_in_another_line() {
+    let (origin, now) = (Arc::new(Origin::default()), Instant::now());
+    let _waiting = origin.join(&FREE);
+    assert_eq!(obstacle(&origin, &FREE, now), Obstacle::Others);
+    pass(&origin, &Ask { learns: false, ..FREE }, now);
+}
+
+#[test]
 fn the_outlook_counts_those_who_wait_already() {
     let (origin, now) = (Arc::new(Origin::default()), Instant::now());
     let rate = Rate { requests: 1, per: SECOND, burst: 1 };

@@ -93,6 +93,16 @@ fn every_form_of_retry_after() {
     }
 }
 
+#[test]
+fn a_refusal_is_told_from_a_failure() {
+    let is_refused = |status, after| match verdict(Method::GET, 1, false, Ok(&answer(status, after))) {
+        Verdict::Again { is_refused, .. } => is_refused,
+        Verdict::Done | Verdict::GivenUp(_) => panic!("{status} is repeated"),
+    };
+    assert!(is_refused(429, None) && is_refused(429, Some("0")) && is_refused(503, Some("1")));
+    assert!(!is_refused(503, None) && !is_refused(500, Some("1")));
+}
+
 proptest! {
     #[test]
     fn a_wait_is_never_longer_than_its_bound(number in 1..200_u32, chance in 0.0..1.0_f64) {
