@@ -125,7 +125,9 @@ pub(super) enum Obstacle {
     Rate(Duration),
     /// The API, for this long.
     Api(Duration),
-    /// Other requests: those under way, or those that go first.
+    /// Other requests that have all places.
+    Place,
+    /// Other requests that the API takes before, or that go first.
     Others,
 }
 
@@ -219,7 +221,7 @@ impl State {
             }
         }
         if ask.concurrency.is_some_and(|most| self.places.get(&most).is_some_and(|taken| *taken >= most)) {
-            return Err(Obstacle::Others);
+            return Err(Obstacle::Place);
         }
         let wait = ask.rate.and_then(|rate| Some(self.due.get(rate)?.wait(rate, 0, now)));
         match wait.filter(|wait| !wait.is_zero()) {

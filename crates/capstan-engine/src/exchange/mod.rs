@@ -31,6 +31,7 @@ use guards::{Origin, Pass, Shut, origin_of};
 pub(crate) use history::History;
 pub(crate) use proved::Prover;
 use retry::{Attempted, Verdict};
+use turn::Again;
 
 /// The bounds of every call: what is set here goes before what a document says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,8 +121,8 @@ impl<'e> Exchange<'e> {
         let attempts_max = self.limits.attempts.unwrap_or(self.policy.retry.attempts);
         let (mut refused, mut refusals) = (None, 0);
         for number in 1.. {
-            let mut pass = self.turn(&request.url, &origin, refusals, deadline).await?;
-            drop(refused.take());
+            let again = Again { refusals, refused: refused.take() };
+            let mut pass = self.turn(&request.url, &origin, again, deadline).await?;
             let outcome = self.send(number, &request, want, deadline).await;
             self.count(&mut pass, &request.url, &outcome);
             // Borrowed for the decision only: a call must be able to move between threads.

@@ -370,3 +370,16 @@ proptest::proptest! {
         });
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_call_that_waits_for_its_own_rate_holds_nobody_up() {
+    let slow = Policy { rate: Rate::new(1, Duration::from_secs(30)), ..Policy::default() };
+    let (script, guards) = (script(&[Act::Busy("1"), Act::Answer(200)]), Guards::default());
+    let free = async {
+        sleep(Duration::from_millis(10)).await;
+        run(&script, &Policy::default(), &guards).await
+    };
+    let (slow, free) = tokio::join!(run(&script, &slow, &guards), free);
+    assert_eq!((status(&slow), slow.took.as_secs()), (200, 30));
+    assert_eq!((status(&free), free.took.as_secs()), (200, 0));
+}

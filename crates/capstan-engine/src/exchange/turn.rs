@@ -6,12 +6,20 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::guards::{Ask, Obstacle, Origin, Pass};
+use super::guards::{Ask, Obstacle, Origin, Pass, Refused};
 use super::{Deadline, Exchange};
 use crate::observe::Event;
 use crate::plan::Rate;
 use crate::upstream::settings::duration_text;
 use crate::upstream::{UpstreamError, failure};
+
+/// What became of a request before.
+pub(super) struct Again {
+    /// How often the API refused it.
+    pub(super) refusals: u32,
+    /// Its place before others, which it has until it goes.
+    pub(super) refused: Option<Refused>,
+}
 
 impl Exchange<'_> {
     /// Waits until a request may be sent.
@@ -19,7 +27,7 @@ impl Exchange<'_> {
         &self,
         url: &str,
         origin: &Arc<Origin>,
-        refusals: u32,
+        again: Again,
         deadline: &Deadline,
     ) -> Result<Pass, UpstreamError> {
         let mut ask = Ask {
@@ -27,7 +35,7 @@ impl Exchange<'_> {
             concurrency: self.policy.concurrency,
             breaker: self.policy.breaker.as_ref(),
             learns: self.policy.learns,
-            refusals,
+            refusals: again.refusals,
         };
         loop {
             match origin.admit(&ask, Instant::now()) {
@@ -37,7 +45,7 @@ impl Exchange<'_> {
                 // the wait is too long, the API is asked and says it.
                 Err(Obstacle::Api(wait)) if !deadline.allows(wait) => ask.learns = false,
                 // Boxed: few calls wait, and all would carry its size.
-                Err(_) => return Box::pin(self.in_line(url, origin, ask, deadline)).await,
+                Err(_) => return Box::pin(self.in_line(url, origin, ask, again, deadline)).await,
             }
         }
     }
@@ -47,6 +55,7 @@ impl Exchange<'_> {
         url: &str,
         origin: &Arc<Origin>,
         mut ask: Ask<'_>,
+        mut again: Again,
         deadline: &Deadline,
     ) -> Result<Pass, UpstreamError> {
         let waiting = origin.join(&ask);
@@ -77,8 +86,12 @@ impl Exchange<'_> {
                 }
                 Obstacle::Rate(wait) if !deadline.allows(wait) => return Err(failure::held_back(url, wait)),
                 Obstacle::Rate(wait) | Obstacle::Api(wait) => Some(wait),
-                Obstacle::Others => None,
+                Obstacle::Place | Obstacle::Others => None,
             };
+            if matches!(obstacle, Obstacle::Rate(_) | Obstacle::Place) {
+                // What it waits for is its own affair, and must not hold the others up.
+                again.refused = None;
+            }
             self.say_once(&mut told, obstacle, wait.unwrap_or_default());
             let waited = async {
                 match wait {
@@ -96,7 +109,7 @@ impl Exchange<'_> {
         let is_told = match obstacle {
             Obstacle::Rate(_) => &mut told.rate,
             Obstacle::Api(_) => &mut told.api,
-            Obstacle::Others | Obstacle::Shut(_) => &mut told.others,
+            Obstacle::Place | Obstacle::Others | Obstacle::Shut(_) => &mut told.others,
         };
         if std::mem::replace(is_told, true) {
             return;
@@ -105,7 +118,7 @@ impl Exchange<'_> {
             let why = match obstacle {
                 Obstacle::Rate(_) => format!("the rate limit: {}", self.rate().map(rate_text).unwrap_or_default()),
                 Obstacle::Api(_) => "the API: it takes no more requests now".to_owned(),
-                Obstacle::Others | Obstacle::Shut(_) => "other requests to the API".to_owned(),
+                Obstacle::Place | Obstacle::Others | Obstacle::Shut(_) => "other requests to the API".to_owned(),
             };
             Event::Waiting { time: Some(time).filter(|time| !time.is_zero()), why }
         });

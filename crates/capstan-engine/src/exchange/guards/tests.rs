@@ -50,7 +50,7 @@ fn places_are_free_again_when_passes_are_dropped() {
     let (origin, now) = (Arc::new(Origin::default()), Instant::now());
     let two = Ask { concurrency: Some(2), ..FREE };
     let passes = (pass(&origin, &two, now), pass(&origin, &two, now));
-    assert_eq!(obstacle(&origin, &two, now), Obstacle::Others);
+    assert_eq!(obstacle(&origin, &two, now), Obstacle::Place);
     pass(&origin, &FREE, now);
     drop(passes.0);
     pass(&origin, &two, now);
@@ -92,7 +92,7 @@ fn nothing_is_taken_where_something_else_is_in_the_way() {
     first.ended(&breaker, true, now);
     assert_eq!(obstacle(&origin, &ask, now), Obstacle::Shut(Shut::For(breaker.cooldown)));
     let now = now + breaker.cooldown;
-    assert_eq!(obstacle(&origin, &ask, now), Obstacle::Others);
+    assert_eq!(obstacle(&origin, &ask, now), Obstacle::Place);
     drop(first);
     let second = pass(&origin, &ask, now);
     assert_eq!(obstacle(&origin, &ask, now), Obstacle::Shut(Shut::Tried));
@@ -106,7 +106,7 @@ fn a_stream_keeps_its_place_and_is_no_longer_under_way() {
     let one = Ask { concurrency: Some(1), ..FREE };
     let mut stream = pass(&origin, &one, now);
     stream.landed();
-    assert_eq!(obstacle(&origin, &one, now), Obstacle::Others);
+    assert_eq!(obstacle(&origin, &one, now), Obstacle::Place);
     pass(&origin, &FREE, now).heard(&refusal(SECOND), now);
     let now = now + SECOND;
     assert_eq!(origin.state().in_flight, 0);
