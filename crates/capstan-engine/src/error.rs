@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::time::Duration;
 
 use crate::bindings::BindingError;
 use bytes::Bytes;
@@ -54,6 +55,7 @@ struct Inner {
     location: Option<String>,
     request: Option<String>,
     response: Option<FailedResponse>,
+    wait: Option<Duration>,
     source: Option<Box<dyn Error + Send + Sync>>,
 }
 
@@ -69,6 +71,7 @@ impl CallError {
                 location: None,
                 request: None,
                 response: None,
+                wait: None,
                 source: None,
             }),
         }
@@ -98,6 +101,10 @@ impl CallError {
 
     /// Adds what was tried before.
     pub(crate) fn after(mut self, history: &History) -> Self {
+        if !history.is_empty() {
+            // An earlier attempt was sent.
+            self.inner.wait = None;
+        }
         if let Some(attempts) = history.to_text() {
             self = self.detail(attempts);
         }
@@ -105,6 +112,11 @@ impl CallError {
             Some(why) => self.detail(format!("not tried again: {why}")),
             None => self,
         }
+    }
+
+    pub(crate) fn held_back(mut self, wait: Option<Duration>) -> Self {
+        self.inner.wait = wait;
+        self
     }
 
     pub(crate) fn for_request(mut self, line: String) -> Self {
@@ -234,6 +246,12 @@ impl CallError {
     /// The answer of the upstream, where there was one.
     pub fn response(&self) -> Option<&FailedResponse> {
         self.inner.response.as_ref()
+    }
+
+    /// How long a rate limit or a circuit breaker held the call back for, so that nothing of it was
+    /// sent: after that, the same call does nothing twice.
+    pub fn wait(&self) -> Option<Duration> {
+        self.inner.wait
     }
 }
 

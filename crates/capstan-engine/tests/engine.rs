@@ -129,3 +129,27 @@ capability:
     let request = engine.render(&invocation, Reveal::Secret).expect("both are given");
     assert_eq!(request.body, Some(Payload::from(r#"{"name":"A\"B","n":5}"#)));
 }
+
+/// A list behind a breaker that opens at the second failure.
+fn breaking(attempts: u32) -> Engine {
+    let text = format!(
+        "ikanos: 1.0.0-beta5\ncapability: {{consumes: [{{namespace: api, type: http, baseUri: 'https://api.example.com', \
+         resilience: {{retry: {{attempts: {attempts}, backoff: {{initial: 1ms}}}}, circuitBreaker: {{failures: 2}}}}, \
+         resources: {{items: {{path: /items, operations: {{list: {{method: GET}}}}}}}}}}]}}"
+    );
+    let loaded = load_text("inline.yaml", &text, &RealFiles);
+    let plan = loaded.plan.unwrap_or_else(|| panic!("{:?}", loaded.diagnostics));
+    Engine::builder(plan).upstream(fixed(500, "{}")).build().expect("nothing is overridden")
+}
+
+#[test]
+fn only_what_was_never_sent_has_a_wait() {
+    let call = async |engine: &Engine| engine.call(Invocation::new("list")).await.expect_err("it fails").wait();
+    block_on(async {
+        let engine = breaking(1);
+        assert_eq!((call(&engine).await, call(&engine).await), (None, None));
+        assert!(call(&engine).await.is_some(), "the breaker is open");
+        // Here it opens between two attempts of one call.
+        assert_eq!(call(&breaking(4)).await, None);
+    });
+}

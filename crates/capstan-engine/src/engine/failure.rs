@@ -18,7 +18,8 @@ pub(super) fn from_upstream(error: UpstreamError) -> CallError {
         (None, Code::TimedOut) => Some("allow more time with `--timeout TIME`".to_owned()),
         (None, _) => None,
     };
-    let call_error = CallError::new(error.code(), error.to_string()).caused_by(error);
+    let wait = error.wait();
+    let call_error = CallError::new(error.code(), error.to_string()).caused_by(error).held_back(wait);
     help.into_iter().fold(call_error, CallError::with_help)
 }
 

@@ -167,17 +167,19 @@ impl Engine {
         line.into_iter().collect()
     }
 
-    /// Checks what can be known of an operation before it has parameters: whether its variables
-    /// have values. Who calls an operation many times asks once.
+    /// Checks what can be known of an operation before it has parameters: whether its answers can
+    /// be read, and its variables have values. Who calls an operation many times asks once.
     ///
     /// # Errors
-    /// Those variables that are missing.
+    /// An output schema that cannot be used, or those variables that are missing.
     pub fn check(&self, id: OperationId) -> Result<(), CallError> {
         let inner = &*self.inner;
-        match inner.allow_missing {
+        let operation = inner.plan.operation(id);
+        let checked = inner.check_schema(operation).and_then(|()| match inner.allow_missing {
             true => Ok(()),
-            false => inner.check_variables(inner.plan.operation(id)).map_err(|error| inner.guard(error)),
-        }
+            false => inner.check_variables(operation),
+        });
+        checked.map_err(|error| inner.guard(error))
     }
 
     /// The request that a call would send. Nothing is sent.

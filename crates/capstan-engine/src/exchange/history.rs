@@ -42,6 +42,11 @@ impl History {
         });
     }
 
+    /// Whether nothing of the exchange was sent before it ended, or its only attempt says all.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.attempts.is_empty()
+    }
+
     /// How many attempts there were, and how they ended; `None` where one was all.
     pub(crate) fn to_text(&self) -> Option<String> {
         let [first, rest @ ..] = &*self.attempts else { return None };

@@ -15,7 +15,6 @@ mod turn;
 
 use std::time::{Duration, SystemTime};
 
-use capstan_spec::diagnostic::Code;
 use http::{HeaderMap, HeaderName};
 use tokio::time::{Instant, sleep, timeout_at};
 

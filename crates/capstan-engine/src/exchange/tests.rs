@@ -184,7 +184,8 @@ async fn a_turn_behind_the_deadline_fails_at_once() {
     let (script, guards) = (script(&[Act::Answer(200)]), Guards::default());
     run(&script, &policy, &guards).await;
     let outcome = run(&script, &policy, &guards).await;
-    assert_eq!(outcome.result.expect_err("there is no turn").code(), Code::HeldBack);
+    let error = outcome.result.expect_err("there is no turn");
+    assert_eq!((error.code(), error.wait()), (Code::HeldBack, Some(Duration::from_secs(100))));
     assert_eq!(outcome.took, Duration::ZERO);
 }
 
@@ -206,7 +207,8 @@ async fn an_open_breaker_sends_nothing() {
     run(&script, &policy, &guards).await;
     run(&script, &policy, &guards).await;
     let outcome = run(&script, &policy, &guards).await;
-    assert_eq!(outcome.result.expect_err("it is open").code(), Code::CircuitOpen);
+    let error = outcome.result.expect_err("it is open");
+    assert_eq!((error.code(), error.wait()), (Code::CircuitOpen, Some(breaker.cooldown)));
     assert_eq!(outcome.came.len(), 2);
 }
 

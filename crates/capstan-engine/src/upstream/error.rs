@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::time::Duration;
 
 use capstan_spec::diagnostic::Code;
 
@@ -16,6 +17,7 @@ pub struct UpstreamError {
     message: String,
     fate: Fate,
     help: Option<String>,
+    wait: Option<Duration>,
     source: Option<Box<dyn Error + Send + Sync>>,
 }
 
@@ -33,7 +35,7 @@ pub enum Fate {
 impl UpstreamError {
     /// An error without a deeper cause, for implementations of [`Upstream`](super::Upstream).
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        UpstreamError { code, message: message.into(), fate: Fate::Certain, help: None, source: None }
+        UpstreamError { code, message: message.into(), fate: Fate::Certain, help: None, wait: None, source: None }
     }
 
     /// The same error with the cause that led to it.
@@ -49,6 +51,16 @@ impl UpstreamError {
     /// The same error with what to do.
     pub fn with_help(self, help: impl Into<String>) -> Self {
         UpstreamError { help: Some(help.into()), ..self }
+    }
+
+    /// The same error of a request that was not sent, and may be after a wait.
+    pub(crate) fn with_wait(self, wait: Duration) -> Self {
+        UpstreamError { wait: Some(wait), ..self }
+    }
+
+    /// How long to wait before the request may be sent, where it was held back.
+    pub(crate) fn wait(&self) -> Option<Duration> {
+        self.wait
     }
 
     /// What to do, where it is known here.

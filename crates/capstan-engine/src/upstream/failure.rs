@@ -108,18 +108,24 @@ pub(crate) fn stalled(url: &str, timeout: Duration) -> UpstreamError {
     UpstreamError::new(Code::TimedOut, message).with_fate(Fate::Unknown).with_help(ATTEMPT_HELP)
 }
 
+const TIMEOUT_HELP: &str = "allow more time with `--timeout TIME`";
+
+/// How long to wait for a request that tries whether the API is back: nobody knows when it ends.
+const TRIAL_WAIT: Duration = Duration::from_millis(100);
+
 /// The rate limit leaves no room before the deadline.
 pub(crate) fn held_back(url: &str, wait: Duration) -> UpstreamError {
-    let wait = wait_text(wait);
-    let message = format!("the rate limit of {} lets the next request go in {wait}, after the deadline", origin(url));
-    UpstreamError::new(Code::HeldBack, message).with_help("allow more time with `--timeout TIME`")
+    let text = wait_text(wait);
+    let message = format!("the rate limit of {} lets the next request go in {text}, after the deadline", origin(url));
+    UpstreamError::new(Code::HeldBack, message).with_wait(wait).with_help(TIMEOUT_HELP)
 }
 
 /// The deadline passed while others went first.
 pub(crate) fn no_turn(url: &str, timeout: Duration) -> UpstreamError {
     let limit = duration_text(timeout);
     let message = format!("others were sent to {} first, for all the {limit} of the call", origin(url));
-    UpstreamError::new(Code::HeldBack, message).with_help("allow more time with `--timeout TIME`")
+    // It has waited already.
+    UpstreamError::new(Code::HeldBack, message).with_wait(Duration::ZERO).with_help(TIMEOUT_HELP)
 }
 
 /// The circuit breaker is open; without a time, one request tries whether it may close.
@@ -129,7 +135,7 @@ pub(crate) fn given_up(url: &str, wait: Option<Duration>) -> UpstreamError {
         None => "another call tries now whether it is back".to_owned(),
     };
     let message = format!("{} failed too often; {when}", origin(url));
-    UpstreamError::new(Code::CircuitOpen, message)
+    UpstreamError::new(Code::CircuitOpen, message).with_wait(wait.unwrap_or(TRIAL_WAIT))
 }
 
 /// What is left of a wait: whole seconds, so that it reads like the time that somebody chose.
