@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::process::Child;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -22,6 +22,8 @@ pub(crate) const ALL: &[(&str, Test)] = &[
     ("killed_in_order", killed_in_order),
     ("killed_unordered", killed_unordered),
     ("the_oldest_row_holds_up_the_others", the_oldest_row_holds_up_the_others),
+    ("what_waits_for_its_turn_survives_a_kill", what_waits_for_its_turn_survives_a_kill),
+    ("what_waits_for_its_turn_is_printed_at_the_end", what_waits_for_its_turn_is_printed_at_the_end),
     ("memory_does_not_grow", memory_does_not_grow),
     ("changed_rows_are_refused", changed_rows_are_refused),
 ];
@@ -177,6 +179,66 @@ fn the_oldest_row_holds_up_the_others() -> Outcome {
     same("the exit code", finished.exit, 4)?;
     let outputs = parsed(&text(&folder, "out.jsonl"), "/n")?;
     same("the outputs", outputs, (1..=300).filter(|n| n % 10 != 0).collect())
+}
+
+/// The rows that may be sent before the oldest has an answer, with a concurrency of 4.
+const HELD: u64 = 4 * 16;
+
+/// A run whose first row hangs until its time is over, all others that may be sent before it
+/// answered. The first row hangs once only.
+fn held_up(server: &Server, folder: &TempDir, arguments: &str) -> Result<Child, String> {
+    let child = binary::spawn(&Start::new(&words(arguments), folder.path()))?;
+    let started = Instant::now();
+    while server.journal().count() < HELD as usize && started.elapsed() < Duration::from_secs(20) {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    std::thread::sleep(Duration::from_millis(500)); // the last answers arrive
+    Ok(child)
+}
+
+fn slow_once() -> Server {
+    let is_first = AtomicBool::new(true);
+    let hangs = move |n| n == 1 && is_first.swap(false, Ordering::Relaxed);
+    shop(move |n| Duration::from_secs(if hangs(n) { 60 } else { 0 }))
+}
+
+/// An answer that came is not asked for again, although its row could not be written yet.
+fn what_waits_for_its_turn_survives_a_kill() -> Outcome {
+    const ALL: u64 = 100;
+    let server = slow_once();
+    let folder = folder(&server, ALL);
+    let arguments = format!("{CALL} --concurrency 4");
+    let mut child = held_up(&server, &folder, &arguments)?;
+    child.kill().and_then(|()| child.wait()).map_err(|error| error.to_string())?;
+    same("lines before the first row has its answer", text(&folder, "out.jsonl"), String::new())?;
+    same("requests before the kill", server.journal().take().len(), HELD as usize)?;
+    let anew = binary::run(&Start::new(&words(&arguments), folder.path()))?;
+    same("the exit code of a run that would begin anew", anew.exit, 2)?;
+    let finished = binary::run(&Start::new(&words(&format!("{arguments} --resume")), folder.path()))?;
+    same("the exit code", finished.exit, 4)?;
+    let mut sent: Vec<u64> = server.journal().take().iter().map(number).collect();
+    sent.sort_unstable();
+    same("rows that were called later", sent, [1].into_iter().chain(HELD + 1..=ALL).collect())?;
+    let outputs = parsed(&text(&folder, "out.jsonl"), "/n")?;
+    same("the outputs", outputs, (1..=ALL).filter(|n| n % 10 != 0).collect())?;
+    let failures = parsed(&text(&folder, "failures.jsonl"), "/row")?;
+    same("the failures", failures, (1..=ALL).filter(|n| n % 10 == 0).collect())?;
+    same("what is left of those that waited", folder.path().join("out.jsonl.waiting").exists(), false)
+}
+
+/// Nobody can go on with a run into a pipe: what has an answer is printed when it is given up.
+fn what_waits_for_its_turn_is_printed_at_the_end() -> Outcome {
+    let server = slow_once();
+    let folder = folder(&server, 100);
+    let arguments = "call shop.yaml get --each rows.csv --concurrency 4";
+    let child = held_up(&server, &folder, arguments)?;
+    binary::send_interrupt(&child)?;
+    std::thread::sleep(Duration::from_millis(300)); // two at once would be one
+    binary::send_interrupt(&child)?;
+    let finished = binary::finish(child, &Start::new(&words(arguments), folder.path()))?;
+    same("the exit code", finished.exit, 130)?;
+    let outputs = parsed(&String::from_utf8_lossy(&finished.stdout), "/n")?;
+    same("the outputs", outputs, (2..=HELD).filter(|n| n % 10 != 0).collect())
 }
 
 /// Most rows do not fit and are not sent: with calls for all, an unoptimised binary would take

@@ -121,6 +121,11 @@ impl Journal {
         std::mem::take(&mut self.0.lock().expect("no holder of this lock panics"))
     }
 
+    /// How many came since the last [`Journal::take`].
+    pub(crate) fn count(&self) -> usize {
+        self.0.lock().expect("no holder of this lock panics").len()
+    }
+
     fn push(&self, received: Received) {
         self.0.lock().expect("no holder of this lock panics").push(received);
     }

@@ -21,6 +21,7 @@ mod rows;
 mod run;
 mod sink;
 mod start;
+mod waiting;
 mod window;
 
 use std::path::Path;

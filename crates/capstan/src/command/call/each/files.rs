@@ -8,6 +8,7 @@ use capstan_engine::CallError;
 use capstan_spec::diagnostic::Code;
 
 use super::rows::{Input, Rows};
+use super::waiting::with_ending;
 use crate::args::each::{EachArgs, RowFormat};
 
 /// The files of a run.
@@ -21,6 +22,8 @@ pub(super) struct Files {
     pub(super) failures: Option<PathBuf>,
     /// The journal, where results are a file that can be gone on with.
     pub(super) journal: Option<PathBuf>,
+    /// The rows that wait for their turn, beside the journal.
+    pub(super) waiting: Option<PathBuf>,
 }
 
 impl Files {
@@ -32,12 +35,10 @@ impl Files {
         let rows = each.each.clone().unwrap_or_default();
         let format = format(&rows, each.each_format)?;
         let is_file = |path: &&PathBuf| !path.exists() || path.is_file();
-        let journal = each.results.as_ref().filter(is_file).map(|path| {
-            let mut name = path.clone().into_os_string();
-            name.push(".journal");
-            PathBuf::from(name)
-        });
-        let files = Files { rows, format, results: each.results.clone(), failures: each.failures.clone(), journal };
+        let results = each.results.clone();
+        let beside = |ending| results.as_ref().filter(is_file).map(|path| with_ending(path, ending));
+        let (journal, waiting) = (beside(".journal"), beside(".waiting"));
+        let files = Files { rows, format, results, failures: each.failures.clone(), journal, waiting };
         if each.resume && files.journal.is_none() {
             let message = format!("`{}` is no file that a run can go on with", files.shown_results());
             return Err(CallError::new(Code::OtherRun, message).with_help("write the results to a file"));
@@ -82,7 +83,8 @@ impl Files {
     /// No file may be read and written, or written twice.
     fn check_uses(&self) -> Result<(), CallError> {
         let rows = Some(&self.rows).filter(|_| !self.is_stdin());
-        let used = [rows, self.results.as_ref(), self.failures.as_ref(), self.journal.as_ref()];
+        let (journal, waiting) = (self.journal.as_ref(), self.waiting.as_ref());
+        let used = [rows, self.results.as_ref(), self.failures.as_ref(), journal, waiting];
         let used: Vec<PathBuf> = used.into_iter().flatten().map(|path| absolute(path)).collect();
         let twice = used.iter().enumerate().find(|(n, path)| used[..*n].contains(path));
         match twice {

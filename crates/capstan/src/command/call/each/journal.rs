@@ -60,12 +60,18 @@ pub(super) enum End {
 }
 
 impl End {
-    fn sign(self) -> char {
+    /// The sign that a line of this end begins with.
+    pub(super) fn sign(self) -> char {
         match self {
             End::Done => '+',
             End::Failed => '-',
             End::Unreached => '!',
         }
+    }
+
+    /// The end that a sign stands for.
+    pub(super) fn of_sign(sign: char) -> Option<Self> {
+        [End::Done, End::Failed, End::Unreached].into_iter().find(|end| end.sign() == sign)
     }
 }
 
@@ -85,12 +91,7 @@ impl Reached {
 
     /// Reads a line's text; `None` where it does not go on from here.
     fn read(&mut self, text: &str, lengths: Lengths) -> Option<()> {
-        let end = match text.chars().next()? {
-            '+' => End::Done,
-            '-' => End::Failed,
-            '!' => End::Unreached,
-            _ => return None,
-        };
+        let end = End::of_sign(text.chars().next()?)?;
         let mut words = text.get(1..)?.split(' ');
         let row = words.next()?.parse().ok()?;
         let (results, failures) = (words.next()?.parse().ok()?, words.next()?.parse().ok()?);
@@ -166,8 +167,7 @@ fn line(text: &str) -> String {
 }
 
 fn check(text: &str) -> String {
-    let mark = Mark::new().bytes(text.as_bytes()).value();
-    format!("{:08x}", (mark ^ (mark >> 32)) as u32)
+    Mark::new().bytes(text.as_bytes()).to_check()
 }
 
 const OPENING: &[u8] = b"capstan-journal-1 {";

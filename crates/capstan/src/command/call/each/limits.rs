@@ -10,6 +10,9 @@ pub(super) const WINDOW_ROWS_PER_CALL: u64 = 16;
 /// Bytes of finished rows that wait for an older one, beyond which no further row is begun.
 pub(super) const WINDOW_BYTES_MAX: usize = 64 * 1024 * 1024;
 
+/// Bytes of rows that no longer wait, beyond which the file of those that do is written anew.
+pub(super) const WAITING_BYTES_PAST: u64 = 4 * 1024 * 1024;
+
 /// Rows that are read ahead.
 pub(super) const QUEUE_ROWS_MAX: usize = 512;
 

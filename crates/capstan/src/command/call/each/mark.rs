@@ -30,4 +30,9 @@ impl Mark {
     pub(super) fn value(self) -> u64 {
         self.0
     }
+
+    /// The mark in eight characters, behind a text that may have been cut.
+    pub(super) fn to_check(self) -> String {
+        format!("{:08x}", (self.0 ^ (self.0 >> 32)) as u32)
+    }
 }

@@ -11,12 +11,52 @@ use capstan_spec::diagnostic::Code;
 use super::files::{Files, unwritable};
 use super::journal::{self, Found, Identity, Lengths, Reached};
 use super::rows::{Row, Rows};
+use super::waiting::{self, Kept};
 
-/// How far the run has come, and how many bytes of its journal say so; `None` where it begins.
+/// What earlier parts of a run have left.
+#[derive(Debug, Default)]
+pub(super) struct Earlier {
+    /// How far they have come.
+    pub(super) reached: Reached,
+    /// The bytes of the journal that say so; `None` where the run begins.
+    pub(super) journal: Option<u64>,
+    /// Rows that have finished, but did not have their turn.
+    pub(super) kept: Kept,
+}
+
+impl Earlier {
+    /// The rows that are not called again.
+    pub(super) fn count(&self) -> u64 {
+        self.reached.done.count() + self.kept.len() as u64
+    }
+
+    /// The last row that is not called again; 0 where there is none.
+    fn last(&self) -> u64 {
+        let kept = self.kept.last_key_value().map_or(0, |(row, _)| *row);
+        kept.max(self.reached.done.last())
+    }
+}
+
+/// What there is of a run.
 ///
 /// # Errors
 /// The journal is of another run, or results would be lost.
-pub(super) fn found(files: &Files, identity: &Identity, is_asked: bool) -> Result<Option<(Reached, u64)>, CallError> {
+pub(super) fn found(files: &Files, identity: &Identity, is_asked: bool) -> Result<Earlier, CallError> {
+    let Some((reached, length)) = journalled(files, identity, is_asked)? else { return Ok(Earlier::default()) };
+    let kept = match &files.waiting {
+        Some(path) => waiting::read(path, &reached.done).map_err(|error| unwritable(path, &error))?,
+        None => Kept::new(),
+    };
+    let earlier = Earlier { reached, journal: Some(length), kept };
+    match (is_asked, earlier.reached.is_over || earlier.count() == 0) {
+        (true, _) => Ok(earlier),
+        (false, true) => Ok(Earlier::default()),
+        (false, false) => Err(unfinished(files, &earlier)),
+    }
+}
+
+/// How far the run has come, and how many bytes of its journal say so; `None` where it begins.
+fn journalled(files: &Files, identity: &Identity, is_asked: bool) -> Result<Option<(Reached, u64)>, CallError> {
     let Some(path) = &files.journal else { return Ok(None) };
     let found = read(path, files, is_asked).map_err(|error| unwritable(path, &error))?;
     let shown = path.display();
@@ -28,14 +68,8 @@ pub(super) fn found(files: &Files, identity: &Identity, is_asked: bool) -> Resul
         (None | Some(Found::Nothing), _) => Ok(None),
         (Some(Found::Other), _) => Err(CallError::new(Code::OtherRun, format!("`{shown}` is not a journal of a run"))
             .with_help("give the results another name, or move that file away")),
-        (Some(Found::Run(_, reached, _)), false) => match reached.is_over || reached.done.count() == 0 {
-            true => Ok(None),
-            false => Err(unfinished(files, path, &reached)),
-        },
-        (Some(Found::Run(of, reached, length)), true) => match of == *identity {
-            true => Ok(Some((reached, length))),
-            false => Err(other(path, &of, identity)),
-        },
+        (Some(Found::Run(of, _, _)), true) if of != *identity => Err(other(path, &of, identity)),
+        (Some(Found::Run(_, reached, length)), _) => Ok(Some((reached, length))),
     }
 }
 
@@ -59,11 +93,11 @@ fn has_bytes(files: &Files) -> bool {
     metadata.is_some_and(|metadata| metadata.len() > 0)
 }
 
-fn unfinished(files: &Files, journal: &Path, reached: &Reached) -> CallError {
-    let rows = reached.done.count();
-    let message = format!("`{}` holds a run that was interrupted after {rows} rows", files.shown_results());
+fn unfinished(files: &Files, earlier: &Earlier) -> CallError {
+    let (results, rows) = (files.shown_results(), earlier.count());
+    let message = format!("`{results}` holds a run that was interrupted after {rows} rows");
     CallError::new(Code::OtherRun, message)
-        .with_help(format!("go on with `--resume`, or begin anew: remove `{}`", journal.display()))
+        .with_help(format!("go on with `--resume`, or begin anew: remove `{results}.journal`"))
 }
 
 /// Names what the two runs differ in; a fact that is only a mark says nothing to a person.
@@ -88,17 +122,20 @@ fn other(journal: &Path, of: &Identity, identity: &Identity) -> CallError {
 ///
 /// # Errors
 /// They are not the same rows, or cannot be read.
-pub(super) fn undone(rows: &mut Rows, reached: &Reached, files: &Files) -> Result<VecDeque<Row>, CallError> {
+pub(super) fn undone(rows: &mut Rows, earlier: &Earlier, files: &Files) -> Result<VecDeque<Row>, CallError> {
+    let (reached, kept) = (&earlier.reached, &earlier.kept);
     let mut undone = VecDeque::new();
-    let mut sum = 0_u64;
-    for _ in 0..reached.done.last() {
+    let (mut sum, mut same) = (0_u64, 0);
+    for _ in 0..earlier.last() {
         let Some(row) = rows.next().transpose().map_err(|error| files.unreadable(&error))? else { break };
-        match reached.done.contains(row.number) {
-            true => sum = sum.wrapping_add(row.mark),
-            false => undone.push_back(row),
+        if reached.done.contains(row.number) {
+            sum = sum.wrapping_add(row.mark);
+            continue;
         }
+        same += usize::from(kept.get(&row.number).is_some_and(|entry| entry.mark == row.mark));
+        undone.push_back(row);
     }
-    if sum == reached.sum {
+    if sum == reached.sum && same == kept.len() {
         return Ok(undone);
     }
     let message = "the rows are not those of the interrupted run: some that are done have changed";

@@ -19,6 +19,7 @@ use super::progress::{Counts, Progress, TICK};
 use super::queue::{Ahead, Queue};
 use super::rows::Row;
 use super::sink::{Entry, Sink};
+use super::waiting::{Kept, Waiting};
 use super::window::Window;
 use crate::command::call::running::{Interrupts, runtime};
 use crate::report;
@@ -30,6 +31,9 @@ const GRACE: Duration = Duration::from_secs(10);
 /// The longest time for which finished rows are gathered before they are written: many rows a second
 /// share a write, few are written at once.
 const GATHERED: Duration = Duration::from_millis(20);
+
+/// The longest wait of a row that was held back: a breaker may close earlier than it says.
+const ASK_AGAIN: Duration = Duration::from_secs(1);
 
 /// A run that is ready to begin.
 pub(super) struct Run<'r> {
@@ -45,6 +49,10 @@ pub(super) struct Run<'r> {
     pub(super) ahead: VecDeque<Row>,
     pub(super) queue: Queue,
     pub(super) window: Window<Entry>,
+    /// Rows that an earlier part of the run has called already.
+    pub(super) kept: Kept,
+    /// Keeps the rows that wait in the window, where the run can be gone on with.
+    pub(super) waiting: Option<Waiting>,
     pub(super) sink: Sink,
     pub(super) progress: Progress,
     /// Rows that an earlier part of the run did.
@@ -94,9 +102,7 @@ pub(super) fn run(run: Run<'_>) -> Result<Ended, CallError> {
         let (calls, written) = (JoinSet::new(), Instant::now());
         let mut active =
             Active { calls, stop: None, grace: None, failed: 0, bytes: 0, written, has_unwritten: false, run };
-        let driven = active.drive().await;
-        // However it ended, what was finished is written.
-        if let Err(error) = driven.and_then(|()| active.write()) {
+        if let Err(error) = active.drive().await {
             active.stop = Some(Stop::Output(error));
         }
         active.finish()
@@ -143,7 +149,6 @@ impl Active<'_> {
                     while let Some(finished) = self.calls.try_join_next() {
                         self.joined(finished)?;
                     }
-                    self.has_unwritten = true;
                     if self.written.elapsed() >= GATHERED {
                         self.write()?;
                     }
@@ -173,12 +178,16 @@ impl Active<'_> {
         while self.stop.is_none() && self.calls.len() < self.run.concurrency && !self.run.ahead.is_empty() {
             let Some(place) = self.run.window.begin() else { break };
             let Some(row) = self.run.ahead.pop_front() else { break };
+            if let Some(entry) = self.run.kept.remove(&row.number) {
+                self.enter(place, row.end, entry)?;
+                continue;
+            }
             match &row.cells {
                 Ok(cells) => {
                     let invocation = self.run.fixed.clone().params(self.run.columns.params(cells));
                     let engine = self.run.engine.clone();
                     self.calls.spawn(async move {
-                        let result = engine.call(invocation).await;
+                        let result = call(&engine, invocation).await;
                         Finished { place, row, result }
                     });
                 }
@@ -191,14 +200,6 @@ impl Active<'_> {
         if self.calls.is_empty() { self.write() } else { Ok(()) }
     }
 
-    /// Writes the rows that are finished.
-    fn write(&mut self) -> io::Result<()> {
-        self.run.sink.flush()?;
-        self.written = Instant::now();
-        self.has_unwritten = false;
-        Ok(())
-    }
-
     fn joined(&mut self, joined: Result<Finished, tokio::task::JoinError>) -> io::Result<()> {
         match joined {
             Ok(finished) => self.finished(finished),
@@ -207,7 +208,6 @@ impl Active<'_> {
         }
     }
 
-    /// Writes a finished row once its turn has come.
     fn finished(&mut self, finished: Finished) -> io::Result<()> {
         let Finished { place, row, result } = finished;
         let (end, line) = match result {
@@ -227,11 +227,28 @@ impl Active<'_> {
                 self.run.shape.failure(&row, &error)
             }
         };
-        self.bytes = self.bytes.max(row.end);
-        for entry in self.run.window.finish(place, entry::entry(&row, end, line)) {
-            self.run.sink.add(&entry)?;
+        self.enter(place, row.end, entry::entry(&row, end, line))
+    }
+
+    /// Gives a finished row to the sink once its turn has come. It ends at this byte of the input.
+    fn enter(&mut self, place: u64, at: u64, entry: Entry) -> io::Result<()> {
+        self.has_unwritten = true;
+        self.bytes = self.bytes.max(at);
+        self.run.window.finish(place, entry).iter().try_for_each(|entry| self.run.sink.add(entry))
+    }
+
+    /// Brings to the files what has finished by now.
+    fn write(&mut self) -> io::Result<()> {
+        self.written = Instant::now();
+        self.has_unwritten = false;
+        self.run.sink.flush()?;
+        match &mut self.run.waiting {
+            Some(waiting) => waiting.keep(&mut self.run.window, &self.run.kept),
+            None => {
+                self.run.window.newly_held().for_each(drop);
+                Ok(())
+            }
         }
-        Ok(())
     }
 
     fn say(&self, row: &Row, outcome: &Outcome) {
@@ -264,6 +281,24 @@ impl Active<'_> {
         false
     }
 
+    /// Leaves the files as they are to be found: however the run ended, what has finished is written.
+    /// Rows that wait for an older one stay in their file; where there is none, nobody can go on, and
+    /// they are written now, as they would be if the older one had failed.
+    fn leave(&mut self, stop: &Stop) -> io::Result<()> {
+        if self.run.waiting.is_none() {
+            let Active { run, .. } = self;
+            run.window.held().try_for_each(|entry| run.sink.add(entry))?;
+        }
+        self.write()?;
+        if matches!(stop, Stop::Over) {
+            self.run.sink.end()?;
+        }
+        match &mut self.run.waiting {
+            Some(waiting) if self.run.kept.is_empty() && self.run.window.held().next().is_none() => waiting.remove(),
+            Some(_) | None => Ok(()),
+        }
+    }
+
     fn counts(&self) -> Counts {
         let reached = self.run.sink.reached();
         Counts { done: reached.done.count() - reached.failed, failed: reached.failed, earlier: self.run.earlier }
@@ -272,14 +307,24 @@ impl Active<'_> {
     /// Takes stock. Calls that are still under way are cancelled by dropping them.
     fn finish(mut self) -> Ended {
         let mut stop = self.stop.take().unwrap_or(Stop::Over);
-        if matches!(stop, Stop::Over)
-            && let Err(error) = self.run.sink.end()
+        if !matches!(stop, Stop::Output(_))
+            && let Err(error) = self.leave(&stop)
         {
             stop = Stop::Output(error);
         }
         let counts = self.counts();
         self.run.progress.finish(counts, if counts.failed > 0 { &self.run.failures_at } else { "" });
         Ended { stop, failed: counts.failed, unreached: self.run.sink.reached().unreached }
+    }
+}
+
+/// Calls once. What a rate limit or an open breaker holds back was not sent: it waits and asks
+/// again, for otherwise all rows behind it would fail just so, one as fast as the other.
+async fn call(engine: &Engine, invocation: Invocation) -> Result<Outcome, CallError> {
+    loop {
+        let result = engine.call(invocation.clone()).await;
+        let Some(wait) = result.as_ref().err().and_then(CallError::wait) else { return result };
+        tokio::time::sleep(wait.min(ASK_AGAIN)).await;
     }
 }
 

@@ -10,15 +10,16 @@ use serde_json::{Map, Value};
 use super::columns::{self, Columns};
 use super::entry::Shape;
 use super::files::{self, Files};
-use super::journal::{Identity, Journal, Reached};
+use super::journal::{Identity, Journal};
 use super::limits::{CONCURRENCY, WINDOW_ROWS_PER_CALL};
 use super::mark::Mark;
 use super::progress::Progress;
 use super::queue::Queue;
-use super::resume;
+use super::resume::{self, Earlier};
 use super::rows::{Row, Rows};
 use super::run::Run;
 use super::sink::{Sink, Target};
+use super::waiting::Waiting;
 use super::window::Window;
 use crate::args::call::CallArgs;
 use crate::command::call::prepare::Prepared;
@@ -45,9 +46,8 @@ pub(super) fn start<'r>(
         columns.check(&names.iter().map(String::as_str).collect::<Vec<_>>(), view, true)?;
     }
     let identity = identity(args, view, fixed.values(), &files);
-    let found = resume::found(&files, &identity, each.resume)?;
-    let reached = found.as_ref().map(|(reached, _)| reached.clone()).unwrap_or_default();
-    let mut ahead = resume::undone(&mut rows, &reached, &files)?;
+    let earlier = resume::found(&files, &identity, each.resume)?;
+    let mut ahead = resume::undone(&mut rows, &earlier, &files)?;
     let begins_at = rows.end();
     if rows.columns().is_none() && ahead.is_empty() {
         ahead.extend(first(&mut rows, &columns, view, &files)?);
@@ -75,27 +75,25 @@ pub(super) fn start<'r>(
         ahead,
         queue: Queue::start(rows),
         window: if each.unordered { Window::unordered(rows_max) } else { Window::ordered(rows_max) },
-        earlier: reached.done.count(),
+        earlier: earlier.count(),
         failures_at: files.failures.as_ref().map_or(String::new(), |path| format!(", see `{}`", path.display())),
-        sink: sink(&files, &identity, found, &progress)?,
+        // What no longer waits must be gone before a new journal could take it for its own.
+        waiting: waiting(&files, &earlier)?,
+        sink: sink(&files, &identity, &earlier, &progress)?,
+        kept: earlier.kept,
         progress,
     })
 }
 
 /// Opens what is written to. The journal comes first: from then on it is the truth.
-fn sink(
-    files: &Files,
-    identity: &Identity,
-    found: Option<(Reached, u64)>,
-    progress: &Progress,
-) -> Result<Sink, CallError> {
-    let journal = match (&files.journal, &found) {
+fn sink(files: &Files, identity: &Identity, earlier: &Earlier, progress: &Progress) -> Result<Sink, CallError> {
+    let journal = match (&files.journal, earlier.journal) {
         (None, _) => None,
-        (Some(path), Some((_, length))) => Some((path, Journal::reopen(path, *length))),
+        (Some(path), Some(length)) => Some((path, Journal::reopen(path, length))),
         (Some(path), None) => Some((path, Journal::create(path, identity))),
     };
     let journal = journal.map(|(path, made)| made.map_err(|error| files::unwritable(path, &error))).transpose()?;
-    let reached = found.map(|(reached, _)| reached).unwrap_or_default();
+    let reached = earlier.reached.clone();
     let open = |path, length| Target::file(path, length).map_err(|error| files::unwritable(path, &error));
     let results = match &files.results {
         Some(path) => open(path, reached.results)?,
@@ -106,6 +104,12 @@ fn sink(
         None => Target::stream(progress.beside_writer()),
     };
     Ok(Sink::new(results, failures, journal, reached))
+}
+
+/// Where rows are kept that wait for their turn; without a journal nothing is gone on with.
+fn waiting(files: &Files, earlier: &Earlier) -> Result<Option<Waiting>, CallError> {
+    let begun = files.waiting.as_ref().map(|path| (path, Waiting::begin(path, &earlier.kept)));
+    begun.map(|(path, begun)| begun.map_err(|error| files::unwritable(path, &error))).transpose()
 }
 
 /// Reads the first row, and checks its names before anything is sent.

@@ -16,6 +16,8 @@ pub(super) struct Window<T> {
     /// The place that is written next; `None` where the order does not matter.
     next: Option<u64>,
     held: BTreeMap<u64, T>,
+    /// The places that were added to those since somebody asked.
+    new: Vec<u64>,
     bytes: usize,
     begun: u64,
     written: u64,
@@ -31,7 +33,7 @@ impl<T: Waiting> Window<T> {
 
     /// A window that lets everything pass at once.
     pub(super) fn unordered(rows_max: u64) -> Self {
-        Window { next: None, held: BTreeMap::new(), bytes: 0, begun: 0, written: 0, rows_max }
+        Window { next: None, held: BTreeMap::new(), new: Vec::new(), bytes: 0, begun: 0, written: 0, rows_max }
     }
 
     /// The place of a row that is begun, where there is room for one.
@@ -52,6 +54,7 @@ impl<T: Waiting> Window<T> {
         if *next != place {
             self.bytes += row.size();
             self.held.insert(place, row);
+            self.new.push(place);
             return Vec::new();
         }
         let mut ready = vec![row];
@@ -63,6 +66,22 @@ impl<T: Waiting> Window<T> {
         }
         self.written += ready.len() as u64;
         ready
+    }
+
+    /// The rows that have begun to wait since this was last asked, and still do.
+    pub(super) fn newly_held(&mut self) -> impl Iterator<Item = &T> {
+        let Window { held, new, .. } = self;
+        new.drain(..).filter_map(|place| held.get(&place))
+    }
+
+    /// The rows that wait, in order.
+    pub(super) fn held(&self) -> impl Iterator<Item = &T> {
+        self.held.values()
+    }
+
+    /// Bytes of the rows that wait, about.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
     }
 }
 
