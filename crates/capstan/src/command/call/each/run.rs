@@ -8,7 +8,8 @@ use std::io;
 use std::time::Duration;
 
 use capstan_engine::{CallError, Engine, ErrorKind, Invocation, Outcome};
-
+use capstan_spec::diagnostic::Code;
+use serde_json::{Map, Value};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
@@ -100,8 +101,17 @@ struct Finished {
 pub(super) fn run(run: Run<'_>) -> Result<Ended, CallError> {
     let ended = runtime()?.block_on(async {
         let (calls, written) = (JoinSet::new(), Instant::now());
-        let mut active =
-            Active { calls, stop: None, grace: None, failed: 0, bytes: 0, written, has_unwritten: false, run };
+        let mut active = Active {
+            calls,
+            stop: None,
+            grace: None,
+            failed: 0,
+            bytes: 0,
+            written,
+            has_unwritten: false,
+            held: Vec::new(),
+            run,
+        };
         if let Err(error) = active.drive().await {
             active.stop = Some(Stop::Output(error));
         }
@@ -125,6 +135,8 @@ struct Active<'r> {
     written: Instant,
     /// Whether there are some that were not.
     has_unwritten: bool,
+    /// Why rows had to wait, where it was said.
+    held: Vec<Code>,
 }
 
 impl Active<'_> {
@@ -184,12 +196,8 @@ impl Active<'_> {
             }
             match &row.cells {
                 Ok(cells) => {
-                    let invocation = self.run.fixed.clone().params(self.run.columns.params(cells));
-                    let engine = self.run.engine.clone();
-                    self.calls.spawn(async move {
-                        let result = call(&engine, invocation).await;
-                        Finished { place, row, result }
-                    });
+                    let params = self.run.columns.params(cells);
+                    self.call(place, row, params, Duration::ZERO);
                 }
                 Err(bad) => {
                     let error = entry::unreadable(bad);
@@ -198,6 +206,18 @@ impl Active<'_> {
             }
         }
         if self.calls.is_empty() { self.write() } else { Ok(()) }
+    }
+
+    fn call(&mut self, place: u64, row: Row, params: Map<String, Value>, after: Duration) {
+        let invocation = self.run.fixed.clone().params(params);
+        let engine = self.run.engine.clone();
+        self.calls.spawn(async move {
+            if !after.is_zero() {
+                tokio::time::sleep(after).await;
+            }
+            let result = engine.call(invocation).await;
+            Finished { place, row, result }
+        });
     }
 
     fn joined(&mut self, joined: Result<Finished, tokio::task::JoinError>) -> io::Result<()> {
@@ -210,6 +230,16 @@ impl Active<'_> {
 
     fn finished(&mut self, finished: Finished) -> io::Result<()> {
         let Finished { place, row, result } = finished;
+        if let (Err(error), Ok(cells)) = (&result, &row.cells)
+            && let Some(wait) = error.wait()
+        {
+            self.say_held(error);
+            if matches!(self.stop, None | Some(Stop::Over)) {
+                let params = self.run.columns.params(cells);
+                self.call(place, row, params, wait.min(ASK_AGAIN));
+            }
+            return Ok(());
+        }
         let (end, line) = match result {
             Ok(outcome) => {
                 self.say(&row, &outcome);
@@ -255,6 +285,16 @@ impl Active<'_> {
         if self.run.verbose {
             let notices = outcome.notices.iter();
             notices.for_each(|notice| report::note(&format!("row {}: {notice}", row.number), self.run.terminal));
+        }
+    }
+
+    /// Says once for what rows wait. What a rate limit or an open breaker holds back was not sent: it
+    /// is called again, for otherwise all rows behind it would fail just so, one as fast as the other.
+    fn say_held(&mut self, error: &CallError) {
+        if !self.held.contains(&error.code()) {
+            self.held.push(error.code());
+            let text = format!("rows wait for their turn ({}): {error}", error.code());
+            self.run.progress.beside(|| report::note(&text, self.run.terminal));
         }
     }
 
@@ -315,16 +355,6 @@ impl Active<'_> {
         let counts = self.counts();
         self.run.progress.finish(counts, if counts.failed > 0 { &self.run.failures_at } else { "" });
         Ended { stop, failed: counts.failed, unreached: self.run.sink.reached().unreached }
-    }
-}
-
-/// Calls once. What a rate limit or an open breaker holds back was not sent: it waits and asks
-/// again, for otherwise all rows behind it would fail just so, one as fast as the other.
-async fn call(engine: &Engine, invocation: Invocation) -> Result<Outcome, CallError> {
-    loop {
-        let result = engine.call(invocation.clone()).await;
-        let Some(wait) = result.as_ref().err().and_then(CallError::wait) else { return result };
-        tokio::time::sleep(wait.min(ASK_AGAIN)).await;
     }
 }
 
