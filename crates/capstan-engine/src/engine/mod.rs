@@ -67,7 +67,10 @@ impl Invocation {
     /// Adds parameters; one that was a file is none then.
     pub fn params(mut self, params: Map<String, Value>) -> Self {
         self.files.retain(|name, _| !params.contains_key(name));
-        self.params.extend(params);
+        match self.params.is_empty() {
+            true => self.params = params,
+            false => self.params.extend(params),
+        }
         self
     }
 

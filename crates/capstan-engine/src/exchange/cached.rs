@@ -5,7 +5,7 @@
 
 use std::time::SystemTime;
 
-use http::{HeaderMap, Method, StatusCode};
+use http::{HeaderMap, StatusCode};
 use tokio::time::timeout_at;
 use url::Url;
 
@@ -35,18 +35,20 @@ impl Exchange<'_> {
         deadline: &Deadline,
         history: &mut History,
     ) -> Result<Answered, UpstreamError> {
-        let (method, url) = (request.method.clone(), request.url.clone());
+        let change = (!request.method.is_safe()).then(|| request.url.clone());
         let incoming = self.run(request, Want::Whole, deadline, history).await?;
         let is_redirected = !incoming.redirects.is_empty();
         // The bytes are in memory already, and within their bound.
         let response = incoming.read(u64::MAX).await?;
-        self.answered(&method, &url, response.status, &response.headers);
+        if let Some(url) = change {
+            self.changed(&url, response.status, &response.headers);
+        }
         Ok(Answered { response, is_redirected })
     }
 
-    /// Forgets the answers that a change may have made wrong (RFC 9111, section 4.4).
-    pub(super) fn answered(&self, method: &Method, url: &str, status: StatusCode, headers: &HeaderMap) {
-        if method.is_safe() || !(status.is_success() || status.is_redirection()) {
+    /// Forgets the answers that a change of what is at a URL may have made wrong (RFC 9111, section 4.4).
+    pub(super) fn changed(&self, url: &str, status: StatusCode, headers: &HeaderMap) {
+        if !(status.is_success() || status.is_redirection()) {
             return;
         }
         self.cache.store.remove(&cache::resource(url));

@@ -41,6 +41,7 @@ pub(super) fn said(status: StatusCode, headers: &HeaderMap, now: SystemTime) -> 
     let is_busy = is_refusal || status == StatusCode::SERVICE_UNAVAILABLE;
     let asked = is_busy.then(|| retry_after(headers, now)).flatten();
     let quota = match asked {
+        None if !speaks(headers) => None,
         Some(_) => None,
         None => structured(headers).or_else(|| separate(headers, is_refusal, now)),
     };
@@ -50,6 +51,14 @@ pub(super) fn said(status: StatusCode, headers: &HeaderMap, now: SystemTime) -> 
         quota: quota.filter(|quota| !quota.reset.is_zero()),
         is_refusal,
     }
+}
+
+/// Whether any header is about limits. Most answers have none, and are asked for no name of the many.
+fn speaks(headers: &HeaderMap) -> bool {
+    headers.keys().any(|name| {
+        let name = name.as_str();
+        ["ratelimit", "x-rate"].iter().any(|family| name.starts_with(family))
+    })
 }
 
 /// `RateLimit: "burst";r=5;t=1, "daily";r=0;t=30`, or `RateLimit: limit=100, remaining=0, reset=30`.

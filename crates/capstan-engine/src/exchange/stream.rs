@@ -30,12 +30,12 @@ impl Exchange<'_> {
             return (response.map(Incoming::from), history);
         }
         let mut history = History::default();
-        let (method, url) = (request.method.clone(), request.url.clone());
+        let change = (!request.method.is_safe()).then(|| request.url.clone());
         let idle = self.policy.timeout.attempt.unwrap_or(limits::IDLE_TIMEOUT);
         let deadline = Deadline::new(self.total());
         let answered = self.run(request, Want::Head(is_streamed), &deadline, &mut history).await;
-        if let Ok(incoming) = &answered {
-            self.answered(&method, &url, incoming.status, &incoming.headers);
+        if let (Some(url), Ok(incoming)) = (change, &answered) {
+            self.changed(&url, incoming.status, &incoming.headers);
         }
         let is_limited = self.limits.timeout.or(self.policy.timeout.total).is_some();
         let deadline = is_limited.then_some(deadline);

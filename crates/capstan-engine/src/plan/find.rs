@@ -12,7 +12,12 @@ impl Plan {
     /// # Errors
     /// No operation has the name, or several have.
     pub fn find(&self, name: &str) -> Result<OperationId, CallError> {
-        let found: Vec<&Operation> = self.operations.iter().filter(|o| o.is_named(name)).collect();
+        let request = name.split_once(' ');
+        let is_meant = |o: &&Operation| match request {
+            Some((method, path)) => *o.name == *name || o.is_requested(method, path),
+            None => o.is_named(name),
+        };
+        let found: Vec<&Operation> = self.operations.iter().filter(is_meant).collect();
         match found.as_slice() {
             [one] => Ok(one.id),
             [] => Err(self.unknown(name)),
@@ -39,14 +44,15 @@ impl Plan {
 }
 
 impl Operation {
+    /// Whether it is this operation's method and path.
+    fn is_requested(&self, method: &str, path: &str) -> bool {
+        method.eq_ignore_ascii_case(self.request.method.as_str()) && is_same_path(path.trim(), &self.path_written)
+    }
+
     /// Whether a name is one of this operation's.
     fn is_named(&self, name: &str) -> bool {
         if *self.name == *name {
             return true;
-        }
-        if let Some((method, path)) = name.split_once(' ') {
-            return method.eq_ignore_ascii_case(self.request.method.as_str())
-                && is_same_path(path.trim(), &self.path_written);
         }
         let Some(rest) = name.strip_suffix(&*self.name).and_then(|r| r.strip_suffix('.')) else { return false };
         *rest == *self.namespace

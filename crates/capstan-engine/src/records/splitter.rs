@@ -23,7 +23,12 @@ impl Framing {
     /// How the records of an answer are parted; `None` where it is no such answer.
     pub(crate) fn of(headers: &HeaderMap) -> Option<Framing> {
         let text = headers.get(CONTENT_TYPE)?.to_str().ok()?;
-        match text.split(';').next().unwrap_or("").trim().to_ascii_lowercase().as_str() {
+        let media_type = text.split(';').next().unwrap_or("").trim();
+        // Nearly every answer is this.
+        if media_type == "application/json" {
+            return None;
+        }
+        match media_type.to_ascii_lowercase().as_str() {
             "text/event-stream" => Some(Framing::Events),
             "application/x-ndjson"
             | "application/ndjson"

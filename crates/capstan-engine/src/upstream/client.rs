@@ -11,6 +11,7 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::Policy;
 use url::{Host, Url};
 
+use super::address::Addresses;
 use super::redirect::{Hop, Trail};
 use super::{
     Body, Chunks, ClientSettings, Connection, Fate, Incoming, NextChunk, Redirected, Request, Sending, Upstream,
@@ -27,6 +28,7 @@ use crate::limits;
 pub struct Client {
     settings: ClientSettings,
     usual: Pair,
+    addresses: Addresses,
     /// The clients of connections that are made otherwise.
     others: Mutex<HashMap<Connection, Pair>>,
 }
@@ -57,11 +59,11 @@ impl Client {
     /// header.
     pub fn new(settings: ClientSettings) -> Result<Client, UpstreamError> {
         let usual = Pair::new(&settings, &Connection::default())?;
-        Ok(Client { settings, usual, others: Mutex::default() })
+        Ok(Client { settings, usual, addresses: Addresses::default(), others: Mutex::default() })
     }
 
     async fn run(&self, request: Request) -> Result<Incoming, UpstreamError> {
-        let (mut hop, mut connection) = first_hop(request)?;
+        let (mut hop, mut connection) = self.first_hop(request)?;
         let mut trail = Trail::default();
         loop {
             let failed = |error: UpstreamError| match error.fate() {
@@ -82,6 +84,22 @@ impl Client {
                 None => return Ok(incoming(response, hop.url, trail.into_redirects())),
             }
         }
+    }
+
+    fn first_hop(&self, request: Request) -> Result<(Hop, Connection), UpstreamError> {
+        let unusable = || UpstreamError::new(Code::BadSettings, "the URL of the request cannot be used");
+        let url = self.addresses.parse(&request.url).map_err(|cause| unusable().caused_by(cause))?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(unusable().caused_by(format!("`{}:` is neither http nor https", url.scheme())));
+        }
+        let mut headers = HeaderMap::with_capacity(request.headers.len());
+        for (name, value) in request.headers {
+            headers.append(name, value);
+        }
+        let Request { method, body, mut connection, .. } = request;
+        // It says nothing of the connection itself, which private exchanges share with the others.
+        let is_private = std::mem::take(&mut connection.is_private);
+        Ok((Hop { method, url, headers, body, is_private }, connection))
     }
 
     async fn exchange(&self, hop: &Hop, connection: &Connection) -> Result<reqwest::Response, UpstreamError> {
@@ -153,22 +171,6 @@ fn common(settings: &ClientSettings) -> reqwest::ClientBuilder {
         "" => builder,
         agent => builder.user_agent(agent),
     }
-}
-
-fn first_hop(request: Request) -> Result<(Hop, Connection), UpstreamError> {
-    let unusable = || UpstreamError::new(Code::BadSettings, "the URL of the request cannot be used");
-    let url = Url::parse(&request.url).map_err(|cause| unusable().caused_by(cause))?;
-    if !matches!(url.scheme(), "http" | "https") {
-        return Err(unusable().caused_by(format!("`{}:` is neither http nor https", url.scheme())));
-    }
-    let mut headers = HeaderMap::with_capacity(request.headers.len());
-    for (name, value) in request.headers {
-        headers.append(name, value);
-    }
-    let Request { method, body, mut connection, .. } = request;
-    // It says nothing of the connection itself, which private exchanges share with the others.
-    let is_private = std::mem::take(&mut connection.is_private);
-    Ok((Hop { method, url, headers, body, is_private }, connection))
 }
 
 /// Whether a URL leads to this machine whatever the name service says (RFC 6761, 6.3).

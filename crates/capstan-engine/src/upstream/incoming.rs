@@ -126,18 +126,21 @@ impl Body {
         if advertised > bytes_max {
             return Err(failure::too_large(url, bytes_max));
         }
-        let mut body = BytesMut::new();
-        while let Some(chunk) = self.chunk().await? {
-            if body.len() as u64 + chunk.len() as u64 > bytes_max {
-                return Err(failure::too_large(url, bytes_max));
-            }
-            if body.is_empty() {
-                // A body of one chunk, the usual case, is handed on without a copy.
-                body = BytesMut::from(chunk);
-                body.reserve(usize::try_from(advertised).unwrap_or(0).saturating_sub(body.len()));
-            } else {
-                body.extend_from_slice(&chunk);
-            }
+        let within = |length: usize| match length as u64 > bytes_max {
+            true => Err(failure::too_large(url, bytes_max)),
+            false => Ok(()),
+        };
+        let Some(first) = self.chunk().await? else { return Ok(Bytes::new()) };
+        within(first.len())?;
+        // A body of one chunk, the usual case, is handed on without a copy.
+        let Some(second) = self.chunk().await? else { return Ok(first) };
+        let mut body = BytesMut::with_capacity(usize::try_from(advertised).unwrap_or(0));
+        body.extend_from_slice(&first);
+        let mut next = Some(second);
+        while let Some(chunk) = next {
+            within(body.len() + chunk.len())?;
+            body.extend_from_slice(&chunk);
+            next = self.chunk().await?;
         }
         Ok(body.freeze())
     }

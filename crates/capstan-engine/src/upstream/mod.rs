@@ -5,6 +5,7 @@
 //! [`Recorder`] in between, or a [`Replay`] of what was recorded. This is the only module that
 //! knows reqwest; everything before it is pure, everything after it works on bytes in memory.
 
+mod address;
 mod client;
 mod coding;
 mod difference;

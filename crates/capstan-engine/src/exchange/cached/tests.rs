@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use capstan_spec::diagnostic::Code;
-use http::{HeaderMap, HeaderName, HeaderValue, Version};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Version};
 
 use super::*;
 use crate::bindings::Scrubber;
