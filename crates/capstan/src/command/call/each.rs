@@ -7,6 +7,7 @@
 //! A row is *done* once its line is written and the journal says so; a run that goes on begins with
 //! the rows that are not.
 
+mod calls;
 mod columns;
 mod done;
 mod entry;

@@ -15,6 +15,7 @@
 //! beyond the last line are cut off.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::Path;
@@ -84,9 +85,15 @@ impl Reached {
         self.sum = self.sum.wrapping_add(mark);
     }
 
-    /// The line of the row that was added last.
-    pub(super) fn line(&self, row: u64, end: End) -> String {
-        line(&format!("{}{row} {} {} {:x}", end.sign(), self.results, self.failures, self.sum))
+    /// Adds the line of the row that was added last.
+    pub(super) fn push_line(&self, row: u64, end: End, lines: &mut String) {
+        let from = lines.len();
+        lines.push(end.sign());
+        for number in [row, self.results, self.failures] {
+            lines.extend([itoa::Buffer::new().format(number), " "]);
+        }
+        write!(lines, "{:x}", self.sum).expect("a String takes any text");
+        seal(lines, from);
     }
 
     /// Reads a line's text; `None` where it does not go on from here.
@@ -162,8 +169,10 @@ fn next_line<'b>(input: &mut impl BufRead, buffer: &'b mut Vec<u8>) -> io::Resul
     Ok(line.rsplit_once('\t').filter(|(text, check)| *check == self::check(text)).map(|(text, _)| text))
 }
 
-fn line(text: &str) -> String {
-    format!("{text}\t{}\n", check(text))
+/// Ends a line with the check of its text, which begins there.
+fn seal(lines: &mut String, from: usize) {
+    let check = check(&lines[from..]);
+    lines.extend(["\t", &check, "\n"]);
 }
 
 fn check(text: &str) -> String {
@@ -174,7 +183,9 @@ const OPENING: &[u8] = b"capstan-journal-1 {";
 
 fn first_line(identity: &Identity) -> String {
     let facts = serde_json::to_string(identity).expect("texts can be written as JSON");
-    line(&format!("{FORM} {facts}"))
+    let mut line = format!("{FORM} {facts}");
+    seal(&mut line, 0);
+    line
 }
 
 fn parse_first(text: &str) -> Option<Identity> {
@@ -222,7 +233,9 @@ impl Journal {
     /// # Errors
     /// Those of the file system.
     pub(super) fn end(&mut self) -> io::Result<()> {
-        self.write(&line(END))
+        let mut line = END.to_owned();
+        seal(&mut line, 0);
+        self.write(&line)
     }
 }
 
@@ -251,7 +264,9 @@ mod tests {
                 End::Failed | End::Unreached => reached.failures += u64::from(*size),
             }
             reached.add(row, *end, Mark::new().number(row).value());
-            bytes.extend(reached.line(row, *end).bytes());
+            let mut line = String::new();
+            reached.push_line(row, *end, &mut line);
+            bytes.extend(line.bytes());
             states.push((bytes.len(), reached.clone()));
         }
         (bytes, states)
@@ -313,7 +328,9 @@ mod tests {
     fn the_end_is_the_end() {
         let (mut bytes, _) = sample(&[(End::Done, 5)]);
         let rows = bytes.len();
-        bytes.extend(line(END).bytes());
+        let mut line = END.to_owned();
+        seal(&mut line, 0);
+        bytes.extend(line.bytes());
         let Found::Run(_, reached, length) = read(&bytes[..], ALL).expect("a slice has no errors") else {
             panic!("it is a journal")
         };

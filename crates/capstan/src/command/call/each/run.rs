@@ -10,9 +10,9 @@ use std::time::Duration;
 use capstan_engine::{CallError, Engine, ErrorKind, Invocation, Outcome};
 use capstan_spec::diagnostic::Code;
 use serde_json::{Map, Value};
-use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use super::calls::{Calls, Finished, Job};
 use super::columns::Columns;
 use super::entry::{self, Shape};
 use super::journal::End;
@@ -87,20 +87,13 @@ pub(super) enum Stop {
     Output(io::Error),
 }
 
-/// A call that is under way, and its end.
-struct Finished {
-    place: u64,
-    row: Row,
-    result: Result<Outcome, CallError>,
-}
-
 /// Runs to the end.
 ///
 /// # Errors
 /// The network cannot be used.
 pub(super) fn run(run: Run<'_>) -> Result<Ended, CallError> {
     let ended = runtime()?.block_on(async {
-        let (calls, written) = (JoinSet::new(), Instant::now());
+        let (calls, written) = (Calls::new(run.engine.clone()), Instant::now());
         let mut active = Active {
             calls,
             stop: None,
@@ -123,7 +116,7 @@ pub(super) fn run(run: Run<'_>) -> Result<Ended, CallError> {
 /// A run under way.
 struct Active<'r> {
     run: Run<'r>,
-    calls: JoinSet<Finished>,
+    calls: Calls,
     stop: Option<Stop>,
     /// When calls under way are given up.
     grace: Option<Instant>,
@@ -155,11 +148,11 @@ impl Active<'_> {
                 biased;
                 () = interrupts.next() => if self.interrupt() { return Ok(()) },
                 () = until(self.grace) => return Ok(()),
-                Some(finished) = self.calls.join_next() => {
-                    self.joined(finished)?;
+                finished = self.calls.next() => {
+                    self.finished(finished)?;
                     // What else has finished by now is written with it.
-                    while let Some(finished) = self.calls.try_join_next() {
-                        self.joined(finished)?;
+                    while let Some(finished) = self.calls.try_next() {
+                        self.finished(finished)?;
                     }
                     if self.written.elapsed() >= GATHERED {
                         self.write()?;
@@ -210,22 +203,7 @@ impl Active<'_> {
 
     fn call(&mut self, place: u64, row: Row, params: Map<String, Value>, after: Duration) {
         let invocation = self.run.fixed.clone().params(params);
-        let engine = self.run.engine.clone();
-        self.calls.spawn(async move {
-            if !after.is_zero() {
-                tokio::time::sleep(after).await;
-            }
-            let result = engine.call(invocation).await;
-            Finished { place, row, result }
-        });
-    }
-
-    fn joined(&mut self, joined: Result<Finished, tokio::task::JoinError>) -> io::Result<()> {
-        match joined {
-            Ok(finished) => self.finished(finished),
-            // Nobody cancels a call but by dropping them all.
-            Err(error) => std::panic::resume_unwind(error.into_panic()),
-        }
+        self.calls.begin(Job { place, row, invocation, after });
     }
 
     fn finished(&mut self, finished: Finished) -> io::Result<()> {

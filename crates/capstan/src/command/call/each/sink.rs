@@ -58,7 +58,7 @@ impl Sink {
         }
         self.reached.add(entry.row, entry.end, entry.mark);
         if self.journal.is_some() {
-            self.lines.push_str(&self.reached.line(entry.row, entry.end));
+            self.reached.push_line(entry.row, entry.end, &mut self.lines);
         }
         let gathered = self.results.gathered.len().max(self.failures.gathered.len());
         if gathered >= GATHERED_BYTES { self.flush() } else { Ok(()) }
