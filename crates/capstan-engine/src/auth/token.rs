@@ -203,12 +203,13 @@ fn token_type(written: &Option<Secret>) -> String {
     }
 }
 
-/// RFC 6749, section 2.3.1: both are encoded as in a form first.
+/// RFC 6749, section 2.3.1: both are encoded as in a form first. A blank is `%20`, for there are
+/// servers that undo the percent signs alone.
 fn basic(id: &str, secret: &str) -> String {
     let mut pair = String::new();
-    encode::form(&mut pair, id);
+    encode::component(&mut pair, id);
     pair.push(':');
-    encode::form(&mut pair, secret);
+    encode::component(&mut pair, secret);
     format!("Basic {}", STANDARD.encode(pair))
 }
 

@@ -57,8 +57,8 @@ fn a_secret_goes_where_the_server_wants_it() {
     assert!(form_with(&any, Some(&both)).is_ok_and(|f| f.authorization.is_some()));
     let basic = client(ClientProof::Basic(secret("a b+")));
     let header = form_with(&basic, Some(&post)).ok().and_then(|f| f.authorization);
-    // `s6BhdRkqt3:a+b%2B`
-    assert_eq!(header.as_deref(), Some("Basic czZCaGRSa3F0MzphK2IlMkI="));
+    // `s6BhdRkqt3:a%20b%2B`
+    assert_eq!(header.as_deref(), Some("Basic czZCaGRSa3F0MzphJTIwYiUyQg=="));
     let public = form(&client(ClientProof::None));
     assert_eq!(public.body, "grant_type=client_credentials&client_id=s6BhdRkqt3");
 }
