@@ -118,8 +118,9 @@ impl<'e> Exchange<'e> {
         let has_key = self.has_key(&request);
         let origin = self.guards.origin(&request.url);
         let attempts_max = self.limits.attempts.unwrap_or(self.policy.retry.attempts);
-        let (mut refused, mut refusals) = (None, 0);
-        for number in 1.. {
+        let (mut number, mut refused, mut refusals) = (0, None, 0);
+        loop {
+            number += 1;
             let again = Again { refusals, refused: refused.take() };
             let mut pass = self.turn(&request.url, &origin, again, deadline).await?;
             let outcome = self.send(number, &request, want, deadline).await;
@@ -158,7 +159,6 @@ impl<'e> Exchange<'e> {
                 }
             }
         }
-        unreachable!("attempts are counted without end")
     }
 
     /// A verdict, or why it cannot be followed: there is no time, or the API is to be left alone.
