@@ -59,7 +59,7 @@ pub use load::{Loaded, load, load_amended, load_text};
 pub use observe::{Caching, Event, Observer};
 pub use outcome::{Outcome, Output, Outputs};
 pub use overrides::{AuthOverride, Overrides, TlsOverride};
-pub use pages::{Page, PageLimits, Pages, Resume};
+pub use pages::{Doubt, Page, PageLimits, Pages, Resume};
 pub use plan::{
     Catalogue, FixedView, InputView, ListStyle, OperationId, OperationView, OutputView, PaginationView, Place, Plan,
     Rate,

@@ -74,6 +74,12 @@ pub const PATTERN_BYTES_MAX: usize = 1024 * 1024;
 /// Characters of an upstream's message that an error repeats.
 pub const MESSAGE_CHARS_MAX: usize = 500;
 
+/// Members of a page that an error names.
+pub const PAGE_MEMBERS_SHOWN_MAX: usize = 8;
+
+/// Characters of such a member's name: it is foreign text.
+pub const PAGE_MEMBER_CHARS_MAX: usize = 40;
+
 /// Bytes of an unexpected answer that an error shows.
 pub const PREVIEW_BYTES_MAX: usize = 200;
 

@@ -21,6 +21,9 @@
 //! | `/fails` | `next_token`; the third page answers 500 |
 //! | `/breaks` | `next_token`; the third page breaks off |
 //! | `/endless` | `next_token`; there is always a next page |
+//! | `/full` | `cursor`; the next token stands in `meta.after` |
+//! | `/leaves-out` | `page`; the page behind the last has no list |
+//! | `/turns` | `page`; the third page is an error with status 200 |
 //! | `/two-lists` | `page`; two lists in the body |
 
 use std::time::Duration;
@@ -42,6 +45,8 @@ fn answer(request: &Received, other: &str) -> Reply {
         "/bare-offset" => Reply::json(200, &slice(request, number(request, "offset", 0))),
         "/page" => page(request),
         "/bare-page" | "/same-page" | "/two-lists" => bare_page(request),
+        "/full" => full(request),
+        "/leaves-out" | "/turns" => without_list(request),
         "/link" | "/same-link" | "/away" => link(request, other),
         "/next-link" | "/away-body" => next_link(request, other),
         "/keyset" => keyset(request),
@@ -113,6 +118,21 @@ fn bare_page(request: &Received) -> Reply {
         "/same-page" => Reply::json(200, &slice(request, 0)),
         "/two-lists" => Reply::json(200, &json!({"result": {"items": slice(request, start)}, "a": [], "b": []})),
         _ => Reply::json(200, &slice(request, start)),
+    }
+}
+
+fn full(request: &Received) -> Reply {
+    let start = start_of(request);
+    Reply::json(200, &json!({"items": slice(request, start), "meta": {"after": token(request, start)}}))
+}
+
+fn without_list(request: &Received) -> Reply {
+    let at = number(request, "page", 1);
+    let start = (at - 1) * size(request);
+    match request.path() {
+        "/turns" if at > 2 => Reply::json(200, &json!({"error": "too many pages"})),
+        _ if start >= count(request) => Reply::json(200, &json!({"page": at})),
+        _ => Reply::json(200, &json!({"items": slice(request, start), "page": at})),
     }
 }
 

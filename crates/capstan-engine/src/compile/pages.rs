@@ -12,7 +12,9 @@ use super::names::Implied;
 use super::output::path;
 use crate::encode;
 use crate::jsonpath::JsonPath;
-use crate::plan::{Advance, Input, InputId, ListStyle, Output, Pagination, Place, QueryParameter, Shape, Source};
+use crate::plan::{
+    Advance, Input, InputId, ListStyle, Output, Pagination, Place, QueryParameter, Shape, Source, folded,
+};
 
 /// The pagination of an operation: the caller's, the document's, or what the names tell. A
 /// parameter that nothing declares becomes one of the query.
@@ -185,8 +187,4 @@ fn next_output(output: &Output) -> Option<JsonPath> {
             None
         }
     }
-}
-
-fn folded(name: &str) -> String {
-    name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
 }

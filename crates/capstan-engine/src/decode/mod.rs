@@ -32,6 +32,6 @@ mod tests;
 
 pub use malformed::{Malformed, Place};
 pub(crate) use notices::Notices;
-pub(crate) use outputs::{decode, tree};
+pub(crate) use outputs::{decode, decode_page};
 pub use reader::Reader;
 pub use schema::{SchemaError, SchemaFolder};

@@ -29,13 +29,48 @@ pub(crate) fn decode(
     body: &Bytes,
     notices: &mut Notices,
 ) -> Result<Outputs, CallError> {
-    let is_text = !matches!(plan.format, RawFormat::Binary | RawFormat::Avro | RawFormat::Protobuf);
-    // A message of defaults alone has no bytes at all, but it has a type.
-    let is_message = plan.format == RawFormat::Protobuf && headers.contains_key(CONTENT_TYPE);
-    if (body.is_empty() && !is_message) || (is_text && body.iter().all(u8::is_ascii_whitespace)) {
+    if is_empty(plan, headers, body) {
         return Ok(empty(plan));
     }
     read(plan, headers, body, notices).map_err(|error| unexpected(plan.format, headers, body, &error))
+}
+
+/// Reads a page of a list: its outputs, and the whole of it as a tree, whatever the outputs are;
+/// null where there is none.
+///
+/// # Errors
+/// Those of [`decode`].
+pub(crate) fn decode_page(
+    plan: &plan::Outputs,
+    headers: &HeaderMap,
+    body: &Bytes,
+    notices: &mut Notices,
+) -> Result<(Outputs, Value), CallError> {
+    if is_empty(plan, headers, body) {
+        return Ok((empty(plan), Value::Null));
+    }
+    let page = match &plan.decode {
+        Decode::Tree(reader) => reader.read(body, content_type(headers)).map(|tree| {
+            let outputs = match plan.outputs.is_empty() {
+                true => Outputs::Body(Output::Document { bytes: body.clone(), value: tree.clone() }),
+                false => from_tree(plan, reader, body, &tree, notices),
+            };
+            (outputs, tree)
+        }),
+        Decode::Whole | Decode::Project(_) => {
+            read(plan, headers, body, notices).and_then(|outputs| Ok((outputs, json::read(body)?)))
+        }
+        Decode::Opaque | Decode::Unreadable(_) => Ok((opaque(plan, body, notices), Value::Null)),
+    };
+    page.map_err(|error| unexpected(plan.format, headers, body, &error))
+}
+
+/// Whether there is nothing to read.
+fn is_empty(plan: &plan::Outputs, headers: &HeaderMap, body: &Bytes) -> bool {
+    let is_text = !matches!(plan.format, RawFormat::Binary | RawFormat::Avro | RawFormat::Protobuf);
+    // A message of defaults alone has no bytes at all, but it has a type.
+    let is_message = plan.format == RawFormat::Protobuf && headers.contains_key(CONTENT_TYPE);
+    (body.is_empty() && !is_message) || (is_text && body.iter().all(u8::is_ascii_whitespace))
 }
 
 fn read(plan: &plan::Outputs, headers: &HeaderMap, body: &Bytes, notices: &mut Notices) -> Result<Outputs, Malformed> {
@@ -62,35 +97,23 @@ fn read(plan: &plan::Outputs, headers: &HeaderMap, body: &Bytes, notices: &mut N
         }
         Decode::Tree(reader) => {
             let tree = reader.read(body, content_type(headers))?;
-            Ok(from_tree(plan, reader, body, tree, notices))
+            Ok(match plan.outputs.is_empty() {
+                true => Outputs::Body(Output::Document { bytes: body.clone(), value: tree }),
+                false => from_tree(plan, reader, body, &tree, notices),
+            })
         }
     }
-}
-
-/// The whole of an answer as a tree, whatever the outputs are; null where it has none. Lists in
-/// pages look into it.
-pub(crate) fn tree(plan: &plan::Outputs, headers: &HeaderMap, body: &Bytes) -> Value {
-    let read = match &plan.decode {
-        Decode::Tree(reader) => reader.read(body, content_type(headers)),
-        Decode::Whole | Decode::Project(_) => json::read(body),
-        Decode::Opaque | Decode::Unreadable(_) => return Value::Null,
-    };
-    // What cannot be read is the error of the call itself.
-    read.unwrap_or(Value::Null)
 }
 
 fn content_type(headers: &HeaderMap) -> Option<&str> {
     headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok())
 }
 
-/// The outputs of a tree. What is the whole of an answer that is no JSON keeps its bytes.
-fn from_tree(plan: &plan::Outputs, reader: &Reader, body: &Bytes, tree: Value, notices: &mut Notices) -> Outputs {
-    if plan.outputs.is_empty() {
-        return Outputs::Body(Output::Document { bytes: body.clone(), value: tree });
-    }
+/// The named outputs of a tree. What is the whole of an answer that is no JSON keeps its bytes.
+fn from_tree(plan: &plan::Outputs, reader: &Reader, body: &Bytes, tree: &Value, notices: &mut Notices) -> Outputs {
     named(plan, notices, |output, notices| {
         let mut extraction = Extraction { reading: reader.reading(), notices };
-        let value = extraction.extract(&output.shape, &tree, &output.name);
+        let value = extraction.extract(&output.shape, tree, &output.name);
         match &output.shape {
             Shape::Path { path, max_length: None, .. } if path.is_root() && !reader.is_json() => {
                 Output::Document { bytes: body.clone(), value }

@@ -93,6 +93,11 @@ impl Reader {
         }
     }
 
+    /// Whether a list of one comes as its element, and an empty list not at all.
+    pub(crate) fn lone_is_list(&self) -> bool {
+        self.reading().lone_is_list
+    }
+
     pub(crate) fn is_json(&self) -> bool {
         matches!(self.form, Form::Json)
     }

@@ -25,7 +25,7 @@ use crate::encode;
 use crate::error::{CallError, FailedResponse};
 use crate::exchange::{CallLimits, Exchange, Guards, Prover};
 use crate::observe::Observer;
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, Outputs};
 use crate::overrides::BoundOverrides;
 use crate::plan::{Catalogue, Input, InputId, Operation, OperationId, Plan};
 use crate::range::Rest;
@@ -278,6 +278,18 @@ impl Inner {
             Some(framing) => self.collected(operation, framing, &response, &mut notices),
             None => decode(&operation.outputs, &response.headers, &response.body, &mut notices),
         };
+        self.finished(operation, params, response, outputs, notices)
+    }
+
+    /// What was read of an answer, with what is around it.
+    fn finished(
+        &self,
+        operation: &Operation,
+        params: &Map<String, Value>,
+        response: Response,
+        outputs: Result<Outputs, CallError>,
+        notices: Notices,
+    ) -> Result<Outcome, CallError> {
         let outputs = outputs.map_err(|error| {
             error.for_request(self.shown(operation, params)).with_response(FailedResponse::from(response.clone()))
         })?;

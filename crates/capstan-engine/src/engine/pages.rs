@@ -4,12 +4,12 @@ use capstan_spec::diagnostic::Code;
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
-use super::{Engine, Inner, Invocation};
-use crate::decode::tree;
+use super::{Engine, Inner, Invocation, stream};
+use crate::decode::{Notices, decode_page};
 use crate::error::CallError;
 use crate::outcome::Outcome;
 use crate::overrides::BoundCredential;
-use crate::pages::{Follower, Lost, PageLimits, Pages, Resume, Seen, Step};
+use crate::pages::{Doubt, Follower, Lost, PageLimits, Pages, Resume, Seen, Step};
 use crate::plan::{Auth, Credential, Operation, OperationId, Pagination, Source};
 use crate::render::{Rendered, Reveal};
 
@@ -34,6 +34,13 @@ impl Engine {
         }
         let next = invocation.page_url.map(Resume::Url);
         Ok(Pages::new(self.clone(), id, invocation.params, next, limits))
+    }
+
+    /// Whether the parameters themselves ask for a page.
+    pub(crate) fn asks_for_page(&self, id: OperationId, params: &Map<String, Value>) -> bool {
+        let operation = self.inner.plan.operation(id);
+        let parameter = operation.pagination.as_ref().and_then(|pagination| pagination.advance.parameter());
+        parameter.is_some_and(|id| params.contains_key(&*operation.inputs[id.index()].name))
     }
 
     /// Asks for one page: with parameters, or at a URL that a page gave.
@@ -62,15 +69,17 @@ impl Engine {
         let operation = inner.plan.operation(id);
         let Some(pagination) = &operation.pagination else { return Err(inner.without_pages(operation)) };
         let Fetched { outcome, body, url, home } = fetched;
-        let seen = Seen { headers: &outcome.headers, body, outputs: &outcome.outputs, url, home };
+        let lone_is_list = operation.outputs.decode.lone_is_list();
+        let seen = Seen { headers: &outcome.headers, body, outputs: &outcome.outputs, url, home, lone_is_list };
         let explain = |lost| inner.guard(inner.lost(operation, pagination, lost));
-        let Step { items, next } = follower.step(pagination, operation, params, &seen).map_err(explain)?;
+        let Step { items, next, doubt } = follower.step(pagination, operation, params, &seen).map_err(explain)?;
         let next = next.map_err(explain).map(|next| match next {
             // An API may write the key that it was asked with into its links.
             Some(Resume::Url(url)) => Some(Resume::Url(without_pairs(&url, &inner.credential_names(operation)))),
             next => next,
         });
-        Ok(Step { items, next })
+        let doubt = doubt.map(|doubt| Doubt { text: inner.scrubber.scrub(&doubt.text).into_owned(), ..doubt });
+        Ok(Step { items, next, doubt })
     }
 }
 
@@ -88,8 +97,20 @@ impl Inner {
         }
         let response = self.answer(operation, params, rendered).await?;
         let url = response.url.clone();
-        let body = tree(&operation.outputs, &response.headers, &response.body);
-        Ok(Fetched { outcome: self.outcome(operation, params, response)?, body, url, home })
+        let mut notices = Notices::default();
+        let read = match stream::framing(operation, &response.headers) {
+            Some(framing) => self.collected(operation, framing, &response, &mut notices).map(|outputs| {
+                let body = outputs.to_value();
+                (outputs, body)
+            }),
+            None => decode_page(&operation.outputs, &response.headers, &response.body, &mut notices),
+        };
+        let (outputs, body) = match read {
+            Ok((outputs, body)) => (Ok(outputs), body),
+            Err(error) => (Err(error), Value::Null),
+        };
+        let outcome = self.finished(operation, params, response, outputs, notices)?;
+        Ok(Fetched { outcome, body, url, home })
     }
 
     /// Sends a request to the URL that a page gave, which must be of the same origin. A credential
@@ -160,6 +181,9 @@ impl Inner {
             ),
             Lost::Unclear(why) => {
                 (Code::UnclearPage, why, "name the list: `items: $.…` in the `pagination`".to_owned())
+            }
+            Lost::Nowhere(why) => {
+                (Code::UnclearPage, why, "name the token: `next: $.…` in the `pagination`".to_owned())
             }
         };
         let how = if pagination.is_recognised { "recognised as" } else { "of type" };

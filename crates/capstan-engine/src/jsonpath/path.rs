@@ -147,6 +147,27 @@ impl JsonPath {
         }
     }
 
+    /// Whether a path that can match many looked into something that is there, and matched nothing
+    /// because that is empty or nothing in it fits; and not because a name is another.
+    pub(crate) fn looks_into_nothing(&self, document: &Value) -> bool {
+        let Form::Indefinite(query) = &self.form else { return false };
+        let (trunk, fork) = query.to_trunk();
+        let found = fork.and_then(|fork| Some((fork, walk::first(&trunk, Place::root(document))?)));
+        found.is_some_and(|(fork, node)| match node {
+            Value::Array(elements) => elements.is_empty() || fork.may_choose_nothing(),
+            Value::Object(members) => members.is_empty() || fork.may_choose_nothing(),
+            Value::Null => true,
+            Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+        })
+    }
+
+    /// Whether there is an object where the last name of the path is looked for.
+    pub(crate) fn has_parent(&self, document: &Value) -> bool {
+        let Form::Singular(steps) = &self.form else { return false };
+        let parent = steps.split_last().map(|(_, parents)| parents);
+        parent.is_some_and(|steps| walk::follow(steps, Place::root(document)).is_some())
+    }
+
     fn select_from<'v>(&self, root: Place<'v>) -> Selected<'v> {
         let selected = match &self.form {
             Form::Singular(steps) => walk::follow(steps, root).map_or(Selected::Nothing, Selected::Node),

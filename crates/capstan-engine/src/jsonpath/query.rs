@@ -124,6 +124,16 @@ impl Query {
         self.0.iter().map(Segment::to_singular).collect()
     }
 
+    /// The query up to the first segment that may match several children, and that segment.
+    pub(super) fn to_trunk(&self) -> (Query, Option<&Segment>) {
+        let is_fork = |segment: &&Segment| match segment {
+            Segment::Child(_) => segment.as_sole().is_none(),
+            Segment::Descendant(selectors) => !matches!(selectors.as_slice(), [Selector::Name(_)]),
+        };
+        let fork = self.0.iter().position(|segment| is_fork(&segment)).unwrap_or(self.0.len());
+        (Query(self.0[..fork].to_vec()), self.0.get(fork))
+    }
+
     pub(super) fn is_singular(&self) -> bool {
         self.0.iter().all(|segment| segment.as_sole().is_some())
     }
@@ -139,6 +149,12 @@ impl Segment {
             },
             Segment::Descendant(_) => None,
         }
+    }
+
+    /// Whether it may pass over all that is there: it asks for a condition, or for a range.
+    pub(super) fn may_choose_nothing(&self) -> bool {
+        let (Segment::Child(selectors) | Segment::Descendant(selectors)) = self;
+        selectors.iter().any(|selector| matches!(selector, Selector::Filter(_) | Selector::Slice(_)))
     }
 
     fn to_singular(&self) -> Option<SingularStep> {

@@ -7,7 +7,8 @@ use http::HeaderMap;
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::{Items, Resume, link};
+use super::items::Shown;
+use super::{Doubt, Items, Resume, doubt, link};
 use crate::jsonpath::{JsonPath, Selected};
 use crate::outcome::Outputs;
 use crate::plan::{Advance, Operation, Pagination};
@@ -25,6 +26,8 @@ pub(crate) struct Seen<'s> {
     pub(crate) url: &'s str,
     /// The URL that the operation renders, to whose origin all pages belong.
     pub(crate) home: &'s str,
+    /// Whether its format writes a list of one as its element.
+    pub(crate) lone_is_list: bool,
 }
 
 /// What follows from a page.
@@ -35,6 +38,8 @@ pub(crate) struct Step<E> {
     /// What the next page is asked with, `None` at the end; or why there is no way on from a page
     /// that is sound itself.
     pub(crate) next: Result<Option<Resume>, E>,
+    /// What makes one ask whether this was the last page.
+    pub(crate) doubt: Option<Doubt>,
 }
 
 /// Why a list cannot be followed.
@@ -46,6 +51,8 @@ pub(crate) enum Lost {
     Astray(String),
     /// The answer does not tell what is needed, in words.
     Unclear(String),
+    /// The page is sound and there is another, but nothing says which, in words.
+    Nowhere(String),
 }
 
 /// What was seen so far.
@@ -72,7 +79,9 @@ impl Follower {
         params: &Map<String, Value>,
         seen: &Seen<'_>,
     ) -> Result<Step<Lost>, Lost> {
-        let items = self.items.of(pagination.items.as_ref(), seen.outputs, seen.body);
+        let says_none = says_none(&pagination.advance, seen.body);
+        let shown = Shown { outputs: seen.outputs, body: seen.body, lone_is_list: seen.lone_is_list, says_none };
+        let items = self.items.of(pagination.items.as_ref(), &shown)?;
         let count = items.as_ref().map(|items| items.len() as u64);
         self.count += count.unwrap_or(0);
         let is_same = self.is_same(items.as_deref().unwrap_or_default());
@@ -82,7 +91,12 @@ impl Follower {
             Ok(Some(Resume::Parameter { name, .. })) if is_same && pagination.advance.counts() => {
                 Err(Lost::Circle(format!("this page is the one before again: the API does not look at `{name}`")))
             }
-            next => Ok(Step { items, next }),
+            next => {
+                let is_over = matches!(next, Ok(None));
+                let doubt =
+                    if is_over { doubt::of(pagination, operation, params, seen, items.as_deref()) } else { None };
+                Ok(Step { items, next, doubt })
+            }
         }
     }
 
@@ -103,8 +117,11 @@ impl Follower {
         };
         Ok(match advance {
             Advance::Cursor { parameter: id, next, more } => {
+                if says_no_more(more.as_ref(), seen.body) {
+                    return Ok(None);
+                }
                 let token = next.iter().find_map(|path| scalar(path, seen.body));
-                let Some(token) = token.filter(|_| !says_no_more(more.as_ref(), seen.body)) else { return Ok(None) };
+                let Some(token) = token else { return no_token(next, more.as_ref()) };
                 self.refuse_again(&as_text(&token), "token")?;
                 parameter(token, id)
             }
@@ -183,6 +200,20 @@ impl Follower {
     }
 }
 
+/// The end of a list; but where the answer says that there is more, nothing leads there.
+fn no_token(next: &[JsonPath], more: Option<&JsonPath>) -> Result<Option<Resume>, Lost> {
+    let Some(more) = more else { return Ok(None) };
+    let next: Vec<String> = next.iter().map(|path| format!("`{path}`")).collect();
+    let next = next.join(", ");
+    Err(Lost::Nowhere(format!("there is another page, says `{more}`, but the page has no token at {next}")))
+}
+
+/// Whether the answer says that the list is empty.
+fn says_none(advance: &Advance, body: &Value) -> bool {
+    let (Advance::Offset { total, .. } | Advance::Page { total, .. }) = advance else { return false };
+    number(total.as_ref(), body) == Some(0)
+}
+
 fn needed(items: Option<&[Value]>) -> Result<&[Value], Lost> {
     items.ok_or_else(|| Lost::Unclear("it is not clear which list in the answer has the items".to_owned()))
 }
@@ -220,7 +251,7 @@ fn number(path: Option<&JsonPath>, body: &Value) -> Option<u64> {
     path?.select(body).to_value().as_ref().and_then(whole_number)
 }
 
-fn whole_number(value: &Value) -> Option<u64> {
+pub(super) fn whole_number(value: &Value) -> Option<u64> {
     match value {
         Value::Number(number) => number.as_u64(),
         Value::String(text) => text.trim().parse().ok(),

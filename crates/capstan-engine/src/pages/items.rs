@@ -1,7 +1,10 @@
 //! The list in an answer.
 
-use serde_json::Value;
+use std::collections::HashSet;
 
+use serde_json::{Map, Value};
+
+use super::{Lost, page};
 use crate::jsonpath::{JsonPath, Selected};
 use crate::outcome::{Output, Outputs};
 
@@ -10,15 +13,63 @@ use crate::outcome::{Output, Outputs};
 pub(crate) struct Items {
     /// The member of the body that was the only list.
     member: Option<String>,
+    /// The members of the pages in which the declared list was found.
+    known: Option<HashSet<String>>,
+}
+
+/// A page, as far as the list in it is concerned.
+pub(super) struct Shown<'s> {
+    pub(super) outputs: &'s Outputs,
+    pub(super) body: &'s Value,
+    /// Whether the format writes a list of one as its element, and cannot write an empty one.
+    pub(super) lone_is_list: bool,
+    /// Whether the answer says that the list has no items at all.
+    pub(super) says_none: bool,
 }
 
 impl Items {
     /// The items of a page; `None` where it is not clear which list they are.
-    pub(super) fn of(&mut self, declared: Option<&JsonPath>, outputs: &Outputs, body: &Value) -> Option<Vec<Value>> {
+    ///
+    /// # Errors
+    /// The list is declared, and is not there.
+    pub(super) fn of(&mut self, declared: Option<&JsonPath>, shown: &Shown<'_>) -> Result<Option<Vec<Value>>, Lost> {
         match declared {
-            Some(path) => found(path.select(body)),
-            None => output(outputs).or_else(|| self.in_body(body)),
+            Some(path) => self.declared(path, shown).map(Some),
+            None => Ok(output(shown.outputs).or_else(|| self.in_body(shown.body))),
         }
+    }
+
+    fn declared(&mut self, path: &JsonPath, shown: &Shown<'_>) -> Result<Vec<Value>, Lost> {
+        let body = shown.body;
+        let items = match path.select(body) {
+            Selected::Node(Value::Array(items)) => items.clone(),
+            Selected::Node(Value::Null) => Vec::new(),
+            Selected::Node(element) if shown.lone_is_list => vec![element.clone()],
+            Selected::Node(other) => return Err(no_list(path, page::described(other))),
+            Selected::Length(_) => return Err(no_list(path, "a number")),
+            // `$.items[*]` says it as well.
+            Selected::Nodes(nodes) if !nodes.is_empty() => nodes.into_iter().cloned().collect(),
+            Selected::Nodes(_) if path.looks_into_nothing(body) => Vec::new(),
+            Selected::Nothing | Selected::Nodes(_) if self.may_leave_out(path, shown) => return Ok(Vec::new()),
+            Selected::Nothing | Selected::Nodes(_) => return Err(missing(path, body)),
+        };
+        let known = self.known.get_or_insert_default();
+        known.extend(body.as_object().into_iter().flat_map(Map::keys).cloned());
+        Ok(items)
+    }
+
+    /// Whether a page without the list may be a page without items. Some APIs leave out what is
+    /// empty; but a page that says something that no page before it said is another answer.
+    fn may_leave_out(&self, path: &JsonPath, shown: &Shown<'_>) -> bool {
+        let says_nothing = match shown.body {
+            Value::Null => true,
+            Value::Object(members) => {
+                let is_known = |known: &HashSet<String>| members.keys().all(|name| known.contains(name));
+                members.is_empty() || self.known.as_ref().is_some_and(is_known)
+            }
+            Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => false,
+        };
+        says_nothing || shown.says_none || (shown.lone_is_list && path.has_parent(shown.body))
     }
 
     /// The body itself, or its only member that is a list.
@@ -46,14 +97,12 @@ impl Items {
     }
 }
 
-fn found(selected: Selected<'_>) -> Option<Vec<Value>> {
-    match selected {
-        Selected::Node(Value::Array(items)) => Some(items.clone()),
-        // `$.items[*]` says it as well.
-        Selected::Nodes(nodes) => Some(nodes.into_iter().cloned().collect()),
-        Selected::Nothing | Selected::Node(Value::Null) => Some(Vec::new()),
-        Selected::Node(_) | Selected::Length(_) => None,
-    }
+fn missing(path: &JsonPath, body: &Value) -> Lost {
+    Lost::Unclear(format!("`items: {path}` finds nothing on this page, which is {}", page::contents(body)))
+}
+
+fn no_list(path: &JsonPath, found: &str) -> Lost {
+    Lost::Unclear(format!("`items: {path}` finds {found} on this page, and no list"))
 }
 
 /// The only output that is a list.

@@ -3,9 +3,11 @@
 //! [`Pages`] asks for a page, [`follow`] decides from its answer what to ask for next: it alone
 //! knows when a list ends, and refuses to go round in circles.
 
+mod doubt;
 mod follow;
 mod items;
 mod link;
+mod page;
 
 use std::sync::Arc;
 
@@ -16,6 +18,7 @@ use crate::error::CallError;
 use crate::limits;
 use crate::outcome::Outcome;
 use crate::plan::OperationId;
+pub use doubt::Doubt;
 pub(crate) use follow::{Follower, Lost, Seen, Step};
 pub(crate) use items::Items;
 
@@ -70,6 +73,9 @@ pub struct Pages {
     next: Option<Resume>,
     /// Why there is no page behind the last one.
     lost: Option<CallError>,
+    doubt: Option<Doubt>,
+    /// Whether the first page is not that of the list.
+    is_resumed: bool,
     is_over: bool,
     is_cut: bool,
     pages: u64,
@@ -84,6 +90,7 @@ impl Pages {
         next: Option<Resume>,
         limits: PageLimits,
     ) -> Self {
+        let is_resumed = next.is_some() || engine.asks_for_page(operation, &params);
         Pages {
             engine,
             operation,
@@ -92,6 +99,8 @@ impl Pages {
             follower: Follower::default(),
             next,
             lost: None,
+            doubt: None,
+            is_resumed,
             is_over: false,
             is_cut: false,
             pages: 0,
@@ -134,6 +143,11 @@ impl Pages {
         self.pages > 0 && self.next.is_none() && !self.is_cut && self.lost.is_none()
     }
 
+    /// What makes one ask whether the list, which has ended with its first page, has more.
+    pub fn doubt(&self) -> Option<&Doubt> {
+        self.doubt.as_ref()
+    }
+
     async fn page(&mut self) -> Result<Page, CallError> {
         let url = match &self.next {
             Some(Resume::Parameter { name, value }) => {
@@ -159,6 +173,7 @@ impl Pages {
             _ if self.is_cut => {}
             Ok(next) => {
                 self.is_over = next.is_none();
+                self.doubt = step.doubt.filter(|_| number == 1 && !self.is_resumed);
                 self.next = next;
             }
             Err(lost) => {

@@ -26,7 +26,7 @@ pub(crate) use operation::{
 };
 pub use operation::{ListStyle, OperationId, Place};
 pub(crate) use output::{Decode, Output, Outputs, Shape};
-pub(crate) use pages::{Advance, Pagination};
+pub(crate) use pages::{Advance, Pagination, folded};
 pub use policy::Rate;
 pub(crate) use policy::{Backoff, Breaker, Policy, Retry, Timeout};
 pub(crate) use template::{ExpressionId, Expressions, InputId, Part, Template, VariableId};

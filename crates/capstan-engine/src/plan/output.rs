@@ -34,6 +34,16 @@ pub(crate) enum Decode {
     Unreadable(SchemaError),
 }
 
+impl Decode {
+    /// Whether a list of one comes as its element, and an empty list not at all.
+    pub(crate) fn lone_is_list(&self) -> bool {
+        match self {
+            Decode::Tree(reader) => reader.lone_is_list(),
+            Decode::Whole | Decode::Project(_) | Decode::Opaque | Decode::Unreadable(_) => false,
+        }
+    }
+}
+
 /// A named output.
 #[derive(Debug)]
 pub(crate) struct Output {

@@ -84,3 +84,8 @@ impl Advance {
         }
     }
 }
+
+/// A name without its case and its punctuation, to compare it with names that many APIs use.
+pub(crate) fn folded(name: &str) -> String {
+    name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
+}

@@ -1446,7 +1446,12 @@ codes! {
     /// pagination: { type: page, parameter: page, items: $.result.orders }
     /// ```
     ///
-    /// With `keyset`, the last item must have the value that `key` names.
+    /// An `items` that is declared has to be found, too, for otherwise a slip in it, or an answer
+    /// that is no page at all, would look like the end of the list. An empty list, null, an answer
+    /// without anything, and a later page that only leaves the list out are ends of a list.
+    ///
+    /// With `keyset`, the last item must have the value that `key` names; with `cursor`, there must
+    /// be a token where `more` says that there is another page.
     "CAP0654" UnclearPage Error;
     /// A row cannot be read
     ///

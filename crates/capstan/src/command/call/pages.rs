@@ -67,6 +67,9 @@ fn follow(prepared: &Prepared<'_>, invocation: Invocation, select: Option<&JsonP
             exit
         }
     };
+    if let Some(doubt) = pages.doubt().filter(|doubt| doubt.is_likely || args.verbose) {
+        report::note(&doubt.text, terminal);
+    }
     if !pages.is_complete() && !list.is_closed {
         say_how_to_go_on(prepared, &list, &pages);
     }
