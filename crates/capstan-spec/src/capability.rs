@@ -8,6 +8,7 @@ use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use crate::amending::{Amending, Scope};
 use crate::check;
 use crate::diagnostic::{Code, Diagnostic, Severity, Sink};
 use crate::document::{
@@ -81,17 +82,6 @@ impl Capability {
     pub fn tls<'c>(&'c self, consumes: &'c Consumes) -> Option<&'c Tls> {
         self.amendments(consumes).find_map(|a| a.tls.as_ref()).or(consumes.tls.as_ref())
     }
-}
-
-/// A change to consumed APIs as a caller hands it over.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Amending {
-    /// The namespace of the consumed API; absent, all of them.
-    pub namespace: Option<String>,
-    /// Where it comes from, as messages call it.
-    pub source: String,
-    /// Its text, in YAML or JSON: the keys of an [`Amendment`].
-    pub text: String,
 }
 
 /// What a load gives: the texts, what is wrong with them, and the capability where there is one.
@@ -198,9 +188,13 @@ impl Loader<'_> {
     }
 
     fn amend(&mut self, capability: &mut Capability, amending: &Amending) {
-        let text: Arc<str> = amending.text.as_str().into();
+        let text = amending.text.clone();
         let file = self.sources.add(amending.source.as_str(), text.clone());
-        let Some(node) = yaml::read(file, &text, &mut self.sink) else { return };
+        let node = match &amending.settings {
+            Some(settings) => Some(settings.to_node(file)),
+            None => yaml::read(file, &text, &mut self.sink),
+        };
+        let Some(node) = node else { return };
         let mut sink = Sink::new();
         let amendment = Amendment::read(&node, &mut Reader::new(&mut sink));
         for mut diagnostic in sink.into_sorted() {
@@ -213,8 +207,13 @@ impl Loader<'_> {
         }
         collect_names(&node, &mut self.named);
         capability.binds.extend(implied_binding(&node, &capability.binds));
-        let namespace = amending.namespace.as_deref().map(Arc::from);
-        capability.amendments.extend(amendment.map(|amendment| Amended { namespace, amendment }));
+        let Some(amendment) = amendment else { return };
+        check::amendment(capability, &amending.scope, file, &amendment, &mut self.sink);
+        let namespace = match &amending.scope {
+            Scope::Namespace(namespace, _) => Some(namespace.as_str().into()),
+            Scope::File | Scope::Any => None,
+        };
+        capability.amendments.push(Amended { namespace, amendment });
     }
 
     fn document(&mut self, name: &str, text: &str) -> Option<Document> {

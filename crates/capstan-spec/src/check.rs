@@ -3,6 +3,7 @@
 //! Each check takes the capability and the sink and goes on after a problem, so that one run
 //! shows all of them.
 
+mod amendment;
 mod extensions;
 mod shape;
 
@@ -16,6 +17,8 @@ use crate::document::{Call, Consumes, Exposes, Named, Step};
 use crate::nearest::nearest;
 use crate::reader::Text;
 use crate::source::Span;
+
+pub(crate) use amendment::check as amendment;
 
 /// Runs every check.
 pub(crate) fn check(capability: &Capability, sink: &mut Sink) {

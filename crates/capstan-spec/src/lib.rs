@@ -8,6 +8,7 @@
 //! implements, and nothing here knows what a request is. Loading cannot fail: it returns what it
 //! understood, and diagnostics for the rest.
 
+mod amending;
 pub mod capability;
 mod check;
 pub mod diagnostic;
@@ -21,6 +22,7 @@ pub mod schema;
 pub mod source;
 mod yaml;
 
-pub use capability::{Amending, Capability, Files, Loaded, load, load_amended};
+pub use amending::{Amending, Scope, Setting, SettingEntry, SettingValue};
+pub use capability::{Capability, Files, Loaded, load, load_amended};
 pub use nearest::nearest;
 pub use reader::Text;

@@ -19,6 +19,8 @@
 //! timeout = "10s"
 //! ```
 
+mod document;
+
 use std::collections::BTreeMap;
 use std::env;
 use std::io::ErrorKind;
@@ -97,8 +99,10 @@ pub(crate) struct Entry {
     /// How connections are made safe, in the document's own keys.
     pub(crate) tls: Option<toml::Table>,
     /// The document's own key, in place of the file's.
+    #[expect(dead_code, reason = "the key is known; what it says is read with its places, see `document`")]
     pub(crate) resilience: Option<toml::Table>,
     /// The document's own keys of operations, by name.
+    #[expect(dead_code, reason = "as above")]
     pub(crate) operations: Option<toml::Table>,
 }
 
@@ -150,19 +154,6 @@ impl Entry {
     /// Whether it changes the credential.
     fn says_who_calls(&self) -> bool {
         self.auth.is_some() || self.authentication.is_some() || self.tls.is_some()
-    }
-
-    /// What it says in the document's own keys, as one JSON text; `None` where it says nothing.
-    fn to_amendment(&self) -> Option<String> {
-        let tables = [
-            ("authentication", &self.authentication),
-            ("tls", &self.tls),
-            ("resilience", &self.resilience),
-            ("operations", &self.operations),
-        ];
-        let tables = tables.into_iter().filter_map(|(key, table)| Some((key.to_owned(), to_json(table.as_ref()?))));
-        let tables: serde_json::Map<String, serde_json::Value> = tables.collect();
-        (!tables.is_empty()).then(|| format!("{:#}", serde_json::Value::Object(tables)))
     }
 
     fn check(&self, path: &Path) -> Result<(), CallError> {
@@ -256,38 +247,20 @@ pub(crate) fn amendings(file: &Path) -> Result<Vec<Amending>, CallError> {
     let mut amendings = Vec::new();
     for path in paths {
         let Some(text) = read(&path)? else { continue };
-        let source = path.display().to_string();
-        let Settings { namespace, file: by_file } = parse(&path, &text)?;
-        let mut add = |namespace: Option<String>, entry: &Entry| {
-            let text = entry.to_amendment();
-            amendings.extend(text.map(|text| Amending { namespace, source: source.clone(), text }));
-        };
-        namespace.iter().for_each(|(name, entry)| add(Some(name.clone()), entry));
+        parse(&path, &text)?; // all of it has to be sound
         let folder = path.parent().unwrap_or(Path::new(""));
-        by_file.iter().filter(|(pattern, _)| is_match(pattern, folder, file)).for_each(|(_, entry)| add(None, entry));
+        amendings.extend(document::amendings(&path, &text, |pattern| is_match(pattern, folder, file)));
     }
     Ok(amendings)
 }
 
+/// Whether a name, as messages call a file, is that of settings.
+pub(crate) fn is_settings(name: &str) -> bool {
+    Path::new(name).file_name().is_some_and(|last| last == NAME)
+}
+
 fn parse(path: &Path, text: &str) -> Result<Settings, CallError> {
     toml::from_str(text).map_err(|error| unreadable(path, text, &error))
-}
-
-/// A TOML table in JSON; a date becomes its text.
-fn to_json(table: &toml::Table) -> serde_json::Value {
-    table.iter().map(|(key, member)| (key.clone(), value_to_json(member))).collect()
-}
-
-fn value_to_json(value: &toml::Value) -> serde_json::Value {
-    match value {
-        toml::Value::String(text) => text.as_str().into(),
-        toml::Value::Integer(number) => (*number).into(),
-        toml::Value::Float(number) => (*number).into(),
-        toml::Value::Boolean(value) => (*value).into(),
-        toml::Value::Datetime(moment) => moment.to_string().into(),
-        toml::Value::Array(items) => items.iter().map(value_to_json).collect(),
-        toml::Value::Table(table) => to_json(table),
-    }
 }
 
 /// What a settings file says of an operation.

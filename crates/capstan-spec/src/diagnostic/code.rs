@@ -442,6 +442,9 @@ codes! {
     ///
     /// Correct the name ("did you mean" shows the nearest), define what is missing, or import the
     /// file that does.
+    ///
+    /// In a `capstan.toml`, an operation that the file's namespace does not have is one, too. A
+    /// namespace that the file does not have is none, since the settings serve other files as well.
     "CAP0202" UnresolvedReference Error;
     /// A bound variable is used nowhere
     ///

@@ -12,7 +12,9 @@ mod watch;
 
 use capstan_engine::jsonpath::JsonPath;
 use capstan_engine::{Invocation, Reveal};
-use capstan_spec::Amending;
+use capstan_spec::diagnostic::Diagnostic;
+use capstan_spec::source::SourceMap;
+use capstan_spec::{Amending, Scope};
 
 use self::prepare::Prepared;
 use crate::args::call::CallArgs;
@@ -20,7 +22,7 @@ use crate::command::loading;
 use crate::exit::Exit;
 use crate::params::Unusable;
 use crate::terminal::Terminal;
-use crate::{output, params, print, report};
+use crate::{output, params, print, report, settings};
 
 /// Runs the command.
 pub(crate) fn run(args: &CallArgs, terminal: &Terminal) -> Exit {
@@ -43,13 +45,8 @@ pub(crate) fn run(args: &CallArgs, terminal: &Terminal) -> Exit {
         report::diagnostics(&loaded.sources, report::errors(&loaded.diagnostics), terminal);
         return Exit::Capability;
     };
-    if args.verbose && !loaded.diagnostics.is_empty() {
-        let warnings = match loaded.diagnostics.len() {
-            1 => "a warning".to_owned(),
-            count => format!("{count} warnings"),
-        };
-        let file = args.file.display();
-        report::note(&format!("the file has {warnings}: see `capstan validate {file}`"), terminal);
+    if args.verbose {
+        say_warnings(args, &loaded.sources, &loaded.diagnostics, terminal);
     }
     let prepared = match Prepared::new(args, plan, terminal) {
         Ok(prepared) => prepared,
@@ -76,11 +73,31 @@ pub(crate) fn run(args: &CallArgs, terminal: &Terminal) -> Exit {
     }
 }
 
+/// Says that the file has warnings, and those of the settings themselves: no other command has them.
+fn say_warnings(args: &CallArgs, sources: &SourceMap, diagnostics: &[Diagnostic], terminal: &Terminal) {
+    let is_of_settings = |diagnostic: &&Diagnostic| {
+        let file = sources.get(diagnostic.span.file());
+        file.is_some_and(|file| settings::is_settings(file.name()))
+    };
+    let (of_settings, of_file): (Vec<&Diagnostic>, Vec<&Diagnostic>) = diagnostics.iter().partition(is_of_settings);
+    if !of_settings.is_empty() {
+        report::diagnostics(sources, of_settings, terminal);
+    }
+    let warnings = match of_file.len() {
+        0 => return,
+        1 => "a warning".to_owned(),
+        count => format!("{count} warnings"),
+    };
+    let file = args.file.display();
+    report::note(&format!("the file has {warnings}: see `capstan validate {file}`"), terminal);
+}
+
 /// What flags change of the file in the document's own keys.
 fn amending(args: &CallArgs) -> Option<Amending> {
     let pagination = args.pages.pagination.as_ref()?;
     let name = args.operation.rsplit('.').next().unwrap_or_default();
     // The text stands alone on its lines, so that whatever it is it ends with them.
     let text = format!("operations:\n  {}:\n    pagination:\n      {pagination}\n", serde_json::Value::from(name));
-    Some(Amending { namespace: None, source: "--pagination".to_owned(), text })
+    let source = "--pagination".to_owned();
+    Some(Amending { scope: Scope::Any, source, text: text.into(), settings: None })
 }
