@@ -8,6 +8,7 @@ use http::{HeaderMap, StatusCode, Version};
 
 use crate::engine::Origin;
 use crate::error::CallError;
+use crate::range::Rest;
 use crate::upstream::{Body, UpstreamError, failure};
 
 /// A body that is handed on piece by piece. Dropping it gives the connection up.
@@ -30,17 +31,46 @@ pub struct Download {
     pub(crate) origin: Origin,
     /// Bytes that are there: those before the offset included.
     pub(crate) received: u64,
+    /// By which the rest can be asked for; `None` where nothing can.
+    pub(crate) validator: Option<String>,
+    /// How often the body broke off.
+    pub(crate) breaks: u32,
 }
 
 impl Download {
-    /// The next piece; `None` at the end, when the whole body is there.
+    /// The next piece; `None` at the end, when the whole body is there. Of a body that breaks off
+    /// the rest is asked for, where the API gives its length and a way to know it again, as often as
+    /// requests are repeated.
     ///
     /// # Errors
     /// `ResponseTooLarge` when the body is larger than allowed, of which nothing is read where its
     /// length says so before; `BrokenResponse` when it breaks off; `TimedOut` when nothing comes.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, CallError> {
-        let chunk = self.next().await;
-        chunk.map_err(|error| self.origin.error(error))
+        loop {
+            match self.next().await {
+                Ok(chunk) => return Ok(chunk),
+                Err(error) => self.go_on(error).await?,
+            }
+        }
+    }
+
+    /// Asks for what is left of a body that broke off.
+    async fn go_on(&mut self, error: UpstreamError) -> Result<(), CallError> {
+        // Without a length, lengths and ranges may count other bytes than those that came.
+        let validator = self.validator.clone().filter(|_| self.total.is_some());
+        let Some(validator) = validator else { return Err(self.origin.error(error)) };
+        self.breaks += 1;
+        // The connection of the broken answer and its place are free from here on.
+        self.body = Body::whole(Bytes::new());
+        let rest = Rest { offset: self.received, validator };
+        match self.origin.rest(&rest, self.breaks, &error).await {
+            Ok(Some(going)) if going.total.is_none() || going.total == self.total => {
+                self.body = going.body;
+                Ok(())
+            }
+            Ok(_) => Err(self.origin.error(error)),
+            Err(later) => Err(self.origin.error(error).detail(format!("the rest did not come: {later}"))),
+        }
     }
 
     /// The URL that gave the answer, after redirects, secrets masked.

@@ -12,6 +12,8 @@
 //! | `/cut-whole` | the same, and ranges are not known |
 //! | `/wrong-range` | breaks off; a range is answered with another one |
 //! | `/other-version` | breaks off; a range is answered with one of `"v2"`, without looking at `If-Range` |
+//! | `/flaky` | 8 bytes of what is asked for, then it breaks off |
+//! | `/late` | `/other-version`, whole, and each answer comes after 600 ms |
 //! | `/short` | 16 bytes of the 40 that are announced |
 //! | `/full` | all 40 bytes but not the end of the body; a range from there on is not satisfiable |
 //! | `/huge` | as many zeros as `bytes` says; `length=no` sends them in chunks |
@@ -64,6 +66,8 @@ fn answer(request: &Received, count: u64) -> Reply {
         "/changing" => ranged(request, &format!("\"v{count}\"")),
         "/wrong-range" => file(206, &FILE[10..]).header("content-range", "bytes 10-39/40"),
         "/other-version" => file(206, &FILE[CUT..]).header("content-range", "bytes 16-39/40").header("etag", "\"v2\""),
+        "/flaky" => flaky(request),
+        "/late" => late(is_ranged),
         "/short" => cut(request, count),
         "/huge" => huge(request),
         "/slow" => slow(request),
@@ -105,6 +109,27 @@ fn cut(request: &Received, count: u64) -> Reply {
         _ => reply.header("etag", "\"v1\""),
     };
     // A pause, so that the bytes before the break have left.
+    reply.body.extend([Step::Wait(Duration::from_millis(20)), Step::Break]);
+    reply
+}
+
+fn late(is_ranged: bool) -> Reply {
+    let mut reply = match is_ranged {
+        true => file(206, &FILE[4..]).header("content-range", "bytes 4-39/40").header("etag", "\"v2\""),
+        false => file(200, FILE).header("etag", "\"v2\""),
+    };
+    reply.delay = Duration::from_millis(600);
+    reply
+}
+
+fn flaky(request: &Received) -> Reply {
+    let mut reply = ranged(request, "\"v1\"");
+    for step in &mut reply.body {
+        if let Step::Send(bytes) = step {
+            reply.headers.push(("content-length".to_owned(), bytes.len().to_string()));
+            *step = Step::Send(bytes.slice(..bytes.len().min(8)));
+        }
+    }
     reply.body.extend([Step::Wait(Duration::from_millis(20)), Step::Break]);
     reply
 }

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use capstan_spec::diagnostic::Code;
-use capstan_spec::document::RawFormat;
+use capstan_spec::document::{self, RawFormat};
 use http::{HeaderMap, Method, StatusCode};
 use serde_json::{Map, Value};
 
@@ -11,6 +11,7 @@ use super::{Engine, Files, Inner, Invocation};
 use crate::decode::{Notices, decode};
 use crate::download::Download;
 use crate::error::CallError;
+use crate::exchange::{Broken, CallLimits, Deadline, Exchange};
 use crate::limits::{RECORD_BYTES_MAX, STREAM_BYTES_MAX};
 use crate::outcome::{Outcome, Output, Outputs};
 use crate::plan::{Operation, OperationId};
@@ -40,6 +41,8 @@ pub(crate) struct Origin {
     pub(crate) engine: Engine,
     pub(crate) id: OperationId,
     pub(crate) params: Map<String, Value>,
+    /// When the call must be over.
+    pub(crate) deadline: Deadline,
 }
 
 impl Origin {
@@ -48,6 +51,29 @@ impl Origin {
         let inner = &*self.engine.inner;
         let request = inner.shown(inner.plan.operation(self.id), &self.params);
         inner.guard(from_upstream(error).for_request(request))
+    }
+
+    /// The rest of a body that broke off; `None` where it is not to be asked for, or is not there
+    /// any more.
+    pub(crate) async fn rest(
+        &self,
+        rest: &Rest,
+        count: u32,
+        error: &UpstreamError,
+    ) -> Result<Option<Going>, CallError> {
+        let inner = &*self.engine.inner;
+        let operation = inner.plan.operation(self.id);
+        let broken = Broken { count, error, deadline: self.deadline };
+        let Some((attempts, deadline)) = inner.exchange(operation, None).after_break(&broken).await else {
+            return Ok(None);
+        };
+        let asked = Asked { rest: Some(rest), files: &Files::new(), deadline, attempts: Some(attempts) };
+        let incoming = inner.send_for(operation, &self.params, &asked).await.map_err(|error| inner.guard(error))?;
+        Ok(match range::place(incoming.status, &incoming.headers, Some(rest)) {
+            Ok(Placed::Rest { total }) => Some(Going { total, body: incoming.body }),
+            Ok(Placed::Complete) => Some(Going { total: Some(rest.offset), body: Body::whole(Bytes::new()) }),
+            Ok(Placed::Whole | Placed::Changed) | Err(_) => None,
+        })
     }
 
     /// The outputs of a record, and what a person may want to know of them.
@@ -74,6 +100,23 @@ impl Origin {
     }
 }
 
+/// The rest of a body.
+pub(crate) struct Going {
+    /// The size of the whole body, where the answer tells it.
+    pub(crate) total: Option<u64>,
+    pub(crate) body: Body,
+}
+
+/// What is asked for beside the parameters.
+struct Asked<'a> {
+    files: &'a Files,
+    rest: Option<&'a Rest>,
+    /// When the call must be over, whatever it takes.
+    deadline: Deadline,
+    /// How often at most; absent, as the caller or the document says.
+    attempts: Option<u32>,
+}
+
 impl Engine {
     /// Calls an operation, and hands on as it comes what is not to be kept in memory. Dropping the
     /// future, or what it gives, cancels the call.
@@ -85,15 +128,20 @@ impl Engine {
         let id = inner.plan.find(&invocation.operation)?;
         let operation = inner.plan.operation(id);
         let Invocation { params, rest, files, .. } = invocation;
-        let answer = inner.open(operation, &params, &files, rest.as_ref()).await.map_err(|error| inner.guard(error))?;
+        let deadline = inner.exchange(operation, None).deadline();
+        let asked = Asked { files: &files, rest: rest.as_ref(), deadline, attempts: None };
+        let answer = inner.open(operation, &params, &asked).await.map_err(|error| inner.guard(error))?;
         let (incoming, placed) = answer;
-        let origin = || Origin { engine: self.clone(), id, params: params.clone() };
+        let origin = || Origin { engine: self.clone(), id, params: params.clone(), deadline };
         if let Some(framing) = framing(operation, &incoming.headers) {
             return Ok(Streamed::Records(inner.records(incoming, framing, origin())));
         }
         if operation.outputs.format == RawFormat::Binary {
-            let offset = rest.map_or(0, |rest| rest.offset);
-            return Ok(Streamed::Download(inner.download(operation, incoming, placed, offset, origin())));
+            // What is sent with files is not sent again for a rest.
+            let may_go_on = files.is_empty() && operation.request.method == document::Method::Get;
+            let mut download = inner.download(operation, incoming, placed, rest.as_ref(), origin());
+            download.validator = download.validator.filter(|_| may_go_on);
+            return Ok(Streamed::Download(download));
         }
         let read = incoming.read(u64::MAX).await; // in memory already, and within its bound
         let response = read.map_err(|error| inner.guard(from_upstream(error)))?;
@@ -108,13 +156,12 @@ impl Inner {
         &self,
         operation: &Operation,
         params: &Map<String, Value>,
-        files: &Files,
-        rest: Option<&Rest>,
+        asked: &Asked<'_>,
     ) -> Result<(Incoming, Placed), CallError> {
-        let incoming = self.send_for(operation, params, files, rest).await?;
-        match range::place(incoming.status, &incoming.headers, rest) {
+        let incoming = self.send_for(operation, params, asked).await?;
+        match range::place(incoming.status, &incoming.headers, asked.rest) {
             Ok(Placed::Changed) => {
-                let incoming = self.send_for(operation, params, files, None).await?;
+                let incoming = self.send_for(operation, params, &Asked { rest: None, ..*asked }).await?;
                 Ok((incoming, Placed::Whole))
             }
             Ok(placed) => Ok((incoming, placed)),
@@ -131,9 +178,9 @@ impl Inner {
         &self,
         operation: &Operation,
         params: &Map<String, Value>,
-        files: &Files,
-        rest: Option<&Rest>,
+        asked: &Asked<'_>,
     ) -> Result<Incoming, CallError> {
+        let Asked { files, rest, deadline, attempts } = *asked;
         let rendered = self.prepare_with(operation, params, files, Reveal::Secret)?;
         let (mut request, proof) = self.ready(operation, rendered)?;
         let is_binary = operation.outputs.format == RawFormat::Binary;
@@ -147,7 +194,9 @@ impl Inner {
             RawFormat::Json => |headers| Framing::of(headers).is_some(),
             _ => |_| false,
         };
-        let (opened, history) = self.exchange(operation, proof.as_ref()).open(request, is_streamed).await;
+        let limits = CallLimits { attempts: attempts.or(self.limits.attempts), ..self.limits.clone() };
+        let exchange = Exchange { limits: &limits, ..self.exchange(operation, proof.as_ref()) };
+        let (opened, history) = exchange.open(request, is_streamed, deadline).await;
         let failed = |error: CallError| error.after(&history);
         let incoming = opened.map_err(|e| failed(from_upstream(e).for_request(self.shown(operation, params))))?;
         let is_answer = incoming.status == StatusCode::RANGE_NOT_SATISFIABLE && asked.is_some();
@@ -164,14 +213,20 @@ impl Inner {
         operation: &Operation,
         incoming: Incoming,
         placed: Placed,
-        asked: u64,
+        rest: Option<&Rest>,
         origin: Origin,
     ) -> Download {
+        let asked = rest.map_or(0, |rest| rest.offset);
         let Incoming { status, version, headers, url, redirects: _, body } = incoming;
         let (offset, total, body) = match placed {
             Placed::Whole | Placed::Changed => (0, body.length(), body),
             Placed::Rest { total } => (asked, total.or(body.length().map(|rest| asked + rest)), body),
             Placed::Complete => (asked, Some(asked), Body::whole(Bytes::new())),
+        };
+        let validator = match offset {
+            0 => range::validator(&headers),
+            // The answer to a range need not repeat it.
+            _ => rest.map(|rest| rest.validator.clone()),
         };
         Download {
             status,
@@ -185,6 +240,8 @@ impl Inner {
             url,
             origin,
             received: offset,
+            validator,
+            breaks: 0,
         }
     }
 

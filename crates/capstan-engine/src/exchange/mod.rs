@@ -30,6 +30,7 @@ use guards::{Origin, Pass, Shut, origin_of};
 pub(crate) use history::History;
 pub(crate) use proved::Prover;
 use retry::{Attempted, Verdict};
+pub(crate) use stream::Broken;
 use turn::Again;
 
 /// The bounds of every call: what is set here goes before what a document says.
@@ -185,6 +186,11 @@ impl<'e> Exchange<'e> {
         request.headers.iter().any(|(name, value)| is_key(name) && !value.is_empty())
     }
 
+    /// The moment at which a call that begins now must be over.
+    pub(crate) fn deadline(&self) -> Deadline {
+        Deadline::new(self.total())
+    }
+
     fn total(&self) -> Duration {
         self.limits.timeout.or(self.policy.timeout.total).unwrap_or(limits::CALL_TIMEOUT)
     }
@@ -264,7 +270,7 @@ impl<'e> Exchange<'e> {
 
 /// The moment at which a call must be over.
 #[derive(Clone, Copy)]
-struct Deadline {
+pub(crate) struct Deadline {
     began: Instant,
     at: Instant,
     total: Duration,

@@ -1,19 +1,22 @@
 //! Answers that are read piece by piece: each piece has its time, the whole has none of its own.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::HeaderMap;
-use tokio::time::{Instant, timeout_at};
+use http::{HeaderMap, Method};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use super::guards::Pass;
+use super::retry::{self, Attempted, Verdict};
 use super::{Deadline, Exchange, History, Want};
 use crate::limits;
+use crate::observe::Event;
 use crate::upstream::{Body, Chunks, Incoming, NextChunk, Request, UpstreamError, failure};
 
 impl Exchange<'_> {
     /// Sends a request and gives the answer once its head has come, where that says that it is
-    /// read piece by piece. From then on the request is no longer repeated. Any other answer, and
+    /// read piece by piece. From then on the request is no longer repeated, but the rest of a file may be
+    /// asked for: see [`Exchange::after_break`]. Any other answer, and
     /// one with an error status, is in memory already.
     ///
     /// The body may take as long as it takes, unless the caller has limited the whole call; but
@@ -22,6 +25,7 @@ impl Exchange<'_> {
         &self,
         request: Request,
         is_streamed: fn(&HeaderMap) -> bool,
+        deadline: Deadline,
     ) -> (Result<Incoming, UpstreamError>, History) {
         // A kept answer is a whole one. A body that is streamed whatever the head says is a file.
         let is_file = is_streamed(&HeaderMap::new());
@@ -32,13 +36,11 @@ impl Exchange<'_> {
         let mut history = History::default();
         let change = (!request.method.is_safe()).then(|| request.url.clone());
         let idle = self.policy.timeout.attempt.unwrap_or(limits::IDLE_TIMEOUT);
-        let deadline = Deadline::new(self.total());
         let answered = self.run(request, Want::Head(is_streamed), &deadline, &mut history).await;
         if let (Some(url), Ok(incoming)) = (change, &answered) {
             self.changed(&url, incoming.status, &incoming.headers);
         }
-        let is_limited = self.limits.timeout.or(self.policy.timeout.total).is_some();
-        let deadline = is_limited.then_some(deadline);
+        let deadline = self.of_body(deadline);
         let watched = answered.map(|mut incoming| {
             let length = incoming.body.length();
             let body = std::mem::replace(&mut incoming.body, Body::whole(Bytes::new()));
@@ -48,6 +50,45 @@ impl Exchange<'_> {
         });
         (watched, history)
     }
+
+    /// The deadline, where it holds for a body that is read piece by piece as well.
+    fn of_body(&self, deadline: Deadline) -> Option<Deadline> {
+        self.limits.timeout.or(self.policy.timeout.total).map(|_| deadline)
+    }
+
+    /// Waits until the rest of a body that broke off may be asked for, and tells how often and
+    /// until when; `None` where the policy, or the time of the call, does not allow it.
+    pub(crate) async fn after_break(&self, broken: &Broken<'_>) -> Option<(u32, Deadline)> {
+        let attempts_max = self.limits.attempts.unwrap_or(self.policy.retry.attempts);
+        let attempted = Attempted {
+            number: broken.count,
+            attempts_max,
+            method: &Method::GET,
+            has_key: false,
+            outcome: Err(broken.error),
+            chance: fastrand::f64(),
+            now: SystemTime::now(),
+        };
+        let Verdict::Again { after, why, is_refused: _ } = retry::decide(&self.policy.retry, &attempted) else {
+            return None;
+        };
+        let deadline = self.of_body(broken.deadline);
+        if deadline.is_some_and(|deadline| !deadline.allows(after)) {
+            return None;
+        }
+        self.say(|| Event::Retry { after, why: self.scrubber.scrub(&why).into_owned() });
+        sleep(after).await;
+        Some((attempts_max - broken.count, deadline.unwrap_or_else(|| self.deadline())))
+    }
+}
+
+/// A body that broke off.
+pub(crate) struct Broken<'b> {
+    /// How often it has.
+    pub(crate) count: u32,
+    pub(crate) error: &'b UpstreamError,
+    /// That of the call.
+    pub(crate) deadline: Deadline,
 }
 
 /// An answer that keeps its place as long as its body is under way.
