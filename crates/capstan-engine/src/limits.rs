@@ -163,7 +163,7 @@ pub const KEY_BYTES_MAX: u64 = 1024 * 1024;
 /// Bytes of an answer that asks for another proof; only its head counts.
 pub const REFUSAL_BYTES_MAX: u64 = 64 * 1024;
 
-/// Secrets that came during calls and are still looked for: tokens that were replaced long ago
+/// Tokens of one kind that came during calls and are still looked for: those that were replaced long ago
 /// stand in no text any more.
 pub const LATER_SECRETS_MAX: usize = 64;
 

@@ -88,8 +88,7 @@ pub(crate) fn error_text(error: &CallError, scrubber: Option<&Scrubber>, style: 
     if let Some(request) = error.request() {
         push_line(&mut out, "request: ", request);
     }
-    if let Some(cause) = cause(error) {
-        let cause = scrubber.map_or(cause.clone(), |s| s.scrub(&cause).into_owned());
+    if let Some(cause) = cause(error, scrubber) {
         push_line(&mut out, "cause: ", &cause);
     }
     push_help(&mut out, error.help(), style);
@@ -97,13 +96,14 @@ pub(crate) fn error_text(error: &CallError, scrubber: Option<&Scrubber>, style: 
 }
 
 /// What lies at the bottom of an error, unless the error says it itself. The causes in between
-/// name the layers of a library, which tells a person nothing.
-pub(crate) fn cause(error: &dyn Error) -> Option<String> {
+/// name the layers of a library, which tells a person nothing. They know of no secrets either.
+pub(crate) fn cause(error: &dyn Error, scrubber: Option<&Scrubber>) -> Option<String> {
     let mut deepest = error.source()?;
     while let Some(deeper) = deepest.source() {
         deepest = deeper;
     }
     let text = deepest.to_string();
+    let text = scrubber.map_or_else(|| text.clone(), |scrubber| scrubber.scrub(&text).into_owned());
     (!error.to_string().contains(&text)).then_some(text)
 }
 
@@ -173,9 +173,9 @@ mod tests {
         let inner = io::Error::other("connection refused");
         let middle = io::Error::other(UpstreamError::new(Code::Unreachable, "client error").caused_by(inner));
         let outer = UpstreamError::new(Code::Unreachable, "`x` cannot be reached").caused_by(middle);
-        assert_eq!(cause(&outer).as_deref(), Some("connection refused"));
+        assert_eq!(cause(&outer, None).as_deref(), Some("connection refused"));
         let inner = io::Error::other("connection refused");
         let outer = UpstreamError::new(Code::Unreachable, "`x`: connection refused").caused_by(inner);
-        assert_eq!(cause(&outer), None);
+        assert_eq!(cause(&outer, None), None);
     }
 }

@@ -108,7 +108,7 @@ impl KeeperDoors {
         let path = locate(written, &self.folder).map_err(|error| error.message)?;
         let bytes = self.files.read(&path, KEY_BYTES_MAX);
         let bytes = bytes.map_err(|error| format!("`{}` cannot be read: {error}", path.display()))?;
-        self.scrubber.add("KEY", &Secret::new(String::from_utf8_lossy(&bytes).trim()));
+        self.scrubber.keep("KEY", &Secret::new(String::from_utf8_lossy(&bytes).trim()));
         Ok(bytes)
     }
 }
@@ -342,28 +342,66 @@ impl Keeper {
         let Ok(url) = parse(&request.url) else { return Again::No };
         let key = (origin(&url), digest.clone());
         let mut sessions = lock(&self.sessions);
-        let sent = header(request, &AUTHORIZATION).filter(|text| text.starts_with("Digest "));
+        let sent = header(request, &AUTHORIZATION).and_then(sent_nonce);
         if status != StatusCode::UNAUTHORIZED {
             if let Some(session) = sessions.get_mut(&key) {
-                session.is_accepted.store(sent.is_some(), Ordering::Relaxed);
+                if sent.as_ref() == Some(&session.challenge.nonce) {
+                    session.is_accepted.store(true, Ordering::Relaxed);
+                }
                 if let Some(next) = next_nonce(headers) {
                     let challenge = session.challenge.with_nonce(&next);
-                    *session = Arc::new(Session::new(challenge, self.doors.world.nonce(), true));
+                    let mut following = Session::new(challenge, self.doors.world.nonce());
+                    following.is_accepted = AtomicBool::new(true);
+                    *session = Arc::new(following);
                 }
             }
             return Again::No;
         }
         let Some(challenge) = digest::strongest(headers) else { return Again::No };
-        // Without a word on it, a nonce that was good before has become old; one that never was
-        // good came with a wrong password, and a second try would only lock the account sooner.
-        let was_good = sessions.get(&key).is_some_and(|session| session.is_accepted.load(Ordering::Relaxed));
-        if sent.is_some() && !challenge.is_stale && !was_good {
-            sessions.remove(&key);
-            return Again::No;
+        match refusal(sent.as_deref(), sessions.get(&key).map(|session| &**session), challenge.is_stale) {
+            Refusal::Another(again) => return again,
+            Refusal::Password => {
+                sessions.remove(&key);
+                return Again::No;
+            }
+            Refusal::Nonce { is_proven } => {
+                let session = Session { is_proven, ..Session::new(challenge, self.doors.world.nonce()) };
+                sessions.insert(key, Arc::new(session));
+            }
         }
-        let session = Session::new(challenge, self.doors.world.nonce(), false);
-        sessions.insert(key, Arc::new(session));
         Again::Resign
+    }
+}
+
+/// What was refused.
+enum Refusal {
+    /// A nonce, or that there was none.
+    Nonce { is_proven: bool },
+    /// User or password: a second try would only lock the account sooner.
+    Password,
+    /// Another proof than the one that is kept, which must not pay for it.
+    Another(Again),
+}
+
+/// What was refused with a proof for this nonce, while a session is kept.
+fn refusal(sent: Option<&str>, session: Option<&Session>, is_stale: bool) -> Refusal {
+    let (Some(sent), Some(session)) = (sent, session) else {
+        return match (sent, session) {
+            (None, None) => Refusal::Nonce { is_proven: false },
+            // While this request was on its way, another got a nonce.
+            (None, Some(_)) => Refusal::Another(Again::Resign),
+            (Some(_), _) if is_stale => Refusal::Nonce { is_proven: true },
+            (Some(_), _) => Refusal::Password,
+        };
+    };
+    let is_accepted = session.is_accepted.load(Ordering::Relaxed);
+    // A nonce that has become old proves user and password as one that was accepted does.
+    let is_proven = is_stale || is_accepted || session.is_proven;
+    match sent == session.challenge.nonce {
+        // Without a word on it, a nonce that was good before has become old.
+        true if is_stale || is_accepted => Refusal::Nonce { is_proven },
+        true => Refusal::Password,
+        false => Refusal::Another(if is_proven { Again::Resign } else { Again::No }),
     }
 }
 
@@ -374,12 +412,20 @@ struct Session {
     /// How often the server's nonce was used.
     count: AtomicU32,
     is_accepted: AtomicBool,
+    /// Whether user and password were accepted with a nonce before this one.
+    is_proven: bool,
 }
 
 impl Session {
-    fn new(challenge: digest::Challenge, client_nonce: String, is_accepted: bool) -> Self {
-        Session { challenge, client_nonce, count: AtomicU32::new(0), is_accepted: AtomicBool::new(is_accepted) }
+    fn new(challenge: digest::Challenge, client_nonce: String) -> Self {
+        let (count, is_accepted) = (AtomicU32::new(0), AtomicBool::new(false));
+        Session { challenge, client_nonce, count, is_accepted, is_proven: false }
     }
+}
+
+/// The nonce of a proof.
+fn sent_nonce(authorization: &str) -> Option<String> {
+    challenge::parameters(authorization.strip_prefix("Digest ")?).get("nonce").map(str::to_owned)
 }
 
 /// The nonce that the server wants next (RFC 7616, section 3.5).

@@ -43,7 +43,8 @@ struct Set {
 
 /// The secrets that were added, in order.
 struct Later {
-    secrets: Vec<(String, Secret)>,
+    lasting: Vec<(String, Secret)>,
+    passing: Vec<(String, Secret)>,
     set: Set,
 }
 
@@ -72,23 +73,44 @@ struct Hit<'s> {
 impl Scrubber {
     /// A scrubber for secrets by the names that their masks show.
     pub fn new(secrets: impl IntoIterator<Item = (String, Secret)>) -> Self {
-        let later = Later { secrets: Vec::new(), set: Set::new(&[]) };
+        let later = Later { lasting: Vec::new(), passing: Vec::new(), set: Set::new(&[]) };
         Scrubber { bound: Set::new(&secrets.into_iter().collect::<Vec<_>>()), later: RwLock::new(Arc::new(later)) }
     }
 
-    /// Looks for one more secret from now on. Of more than [`limits::LATER_SECRETS_MAX`] the oldest
-    /// are forgotten.
+    /// Looks for one more secret from now on, which others take the place of in time: a token. Of
+    /// more than [`limits::LATER_SECRETS_MAX`] of one name the oldest are forgotten.
     pub fn add(&self, name: &str, secret: &Secret) {
+        self.extend(
+            |later| {
+                later.passing.push((name.to_owned(), secret.clone()));
+                let mut surplus = later.passing.iter().filter(|(known, _)| known == name).count();
+                later.passing.retain(|(known, _)| {
+                    let is_surplus = known == name && surplus > limits::LATER_SECRETS_MAX;
+                    surplus -= usize::from(is_surplus);
+                    !is_surplus
+                });
+            },
+            secret,
+        );
+    }
+
+    /// Looks for one more secret from now on and as long as the scrubber lives: a key. There are as
+    /// many as a document names.
+    pub fn keep(&self, name: &str, secret: &Secret) {
+        self.extend(|later| later.lasting.push((name.to_owned(), secret.clone())), secret);
+    }
+
+    fn extend(&self, add: impl FnOnce(&mut Later), secret: &Secret) {
         // Held to the end: of two that come at once none may get lost.
         let mut known = self.later.write().unwrap_or_else(PoisonError::into_inner);
-        if known.secrets.iter().any(|(_, known)| known == secret) {
+        if known.lasting.iter().chain(&known.passing).any(|(_, known)| known == secret) {
             return;
         }
-        let mut secrets = known.secrets.clone();
-        secrets.push((name.to_owned(), secret.clone()));
-        secrets.drain(..secrets.len().saturating_sub(limits::LATER_SECRETS_MAX));
-        let set = Set::new(&secrets);
-        *known = Arc::new(Later { secrets, set });
+        let (lasting, passing) = (known.lasting.clone(), known.passing.clone());
+        let mut later = Later { lasting, passing, set: Set::new(&[]) };
+        add(&mut later);
+        later.set = Set::new(&[later.lasting.as_slice(), later.passing.as_slice()].concat());
+        *known = Arc::new(later);
     }
 
     fn later(&self) -> Arc<Later> {

@@ -300,3 +300,23 @@ async fn a_wrong_password_is_tried_once_and_a_stale_nonce_again() {
     assert_eq!(answered(&second, NONCE_1), Again::No);
     assert_eq!(bench.authorization(&proof).await, "");
 }
+
+#[tokio::test]
+async fn a_refusal_is_held_against_the_nonce_that_it_was_for() {
+    let bench = bench(&[]);
+    let proof = digest_proof();
+    let answered =
+        |request: &Request, text| bench.keeper.answered(&proof, request, StatusCode::UNAUTHORIZED, &challenge(text));
+    assert_eq!(answered(&request(), NONCE_1), Again::Resign);
+    let (first, second) = (bench.signed(&proof).await, bench.signed(&proof).await);
+    let (first, second) = (first.expect("it can be signed"), second.expect("it can be signed"));
+    assert_eq!(bench.keeper.answered(&proof, &first, StatusCode::OK, &HeaderMap::new()), Again::No);
+    // Both come back with a nonce that has ended; the second finds the successor of it.
+    assert_eq!(answered(&first, NONCE_2), Again::Resign);
+    assert_eq!(answered(&second, NONCE_1), Again::Resign);
+    assert!(bench.authorization(&proof).await.contains("nonce=\"n2\""), "the good nonce is still there");
+    // One that set out unsigned makes use of it, and says nothing against it when it is answered.
+    assert_eq!(answered(&request(), NONCE_1), Again::Resign);
+    assert_eq!(bench.keeper.answered(&proof, &request(), StatusCode::OK, &HeaderMap::new()), Again::No);
+    assert!(bench.authorization(&proof).await.contains("nonce=\"n2\""));
+}

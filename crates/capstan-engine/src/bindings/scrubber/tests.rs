@@ -188,3 +188,15 @@ fn a_secret_that_comes_later_is_found_with_the_others() {
     assert_eq!(scrubber.scrub("token-number-000"), "{{TOKEN}}");
     assert_eq!(scrubber.scrub("token-of-client-1"), "token-of-{{NAME}}");
 }
+
+#[test]
+fn tokens_push_out_tokens_of_their_kind_only() {
+    let scrubber = Scrubber::new([]);
+    scrubber.keep("KEY", &Secret::new("the-key-of-a-file"));
+    scrubber.add("REFRESH_TOKEN", &Secret::new("refreshes-all-year"));
+    for number in 0..=limits::LATER_SECRETS_MAX {
+        scrubber.add("TOKEN", &Secret::new(format!("token-number-{number:03}")));
+    }
+    let text = "the-key-of-a-file refreshes-all-year token-number-000 token-number-001";
+    assert_eq!(scrubber.scrub(text), "{{KEY}} {{REFRESH_TOKEN}} token-number-000 {{TOKEN}}");
+}

@@ -102,7 +102,7 @@ impl Shape<'_> {
     /// What lies below an error, without the secrets that the layers below know nothing of.
     fn cause(&self, error: &CallError) -> Option<String> {
         error.source()?;
-        report::cause(error).map(|cause| self.scrubber.scrub(&cause).into_owned())
+        report::cause(error, Some(&self.scrubber))
     }
 }
 
