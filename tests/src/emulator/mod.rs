@@ -9,6 +9,7 @@ pub(crate) mod echo;
 pub(crate) mod given;
 pub(crate) mod kinde;
 pub(crate) mod lists;
+pub(crate) mod mtls;
 pub(crate) mod oauth;
 mod reply;
 pub(crate) mod streams;
@@ -24,8 +25,11 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
+use rustls::ServerConfig;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::runtime::Handle;
+use tokio_rustls::TlsAcceptor;
 
 use reply::Scripted;
 pub(crate) use reply::{Reply, Step};
@@ -135,6 +139,7 @@ type Answer = dyn Fn(&Received) -> Reply + Send + Sync;
 
 /// A running server; it stops when dropped.
 pub(crate) struct Server {
+    scheme: &'static str,
     address: SocketAddr,
     journal: Journal,
     task: tokio::task::JoinHandle<()>,
@@ -143,12 +148,25 @@ pub(crate) struct Server {
 impl Server {
     /// Starts a server that answers with `answer`.
     pub(crate) fn start(answer: impl Fn(&Received) -> Reply + Send + Sync + 'static) -> Server {
+        Server::listen(None, Arc::new(answer))
+    }
+
+    /// Starts a server behind TLS.
+    pub(crate) fn start_tls(
+        config: Arc<ServerConfig>,
+        answer: impl Fn(&Received) -> Reply + Send + Sync + 'static,
+    ) -> Server {
+        Server::listen(Some(config.into()), Arc::new(answer))
+    }
+
+    fn listen(tls: Option<TlsAcceptor>, answer: Arc<Answer>) -> Server {
         let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("loopback has a port");
         listener.set_nonblocking(true).expect("a fresh socket takes the flag");
         let address = listener.local_addr().expect("a bound socket has an address");
         let journal = Journal::default();
-        let task = RUNTIME.spawn(accept(listener, Arc::new(answer), journal.clone()));
-        Server { address, journal, task }
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let task = RUNTIME.spawn(accept(listener, tls, answer, journal.clone()));
+        Server { scheme, address, journal, task }
     }
 
     /// A port at which a connection is neither made nor refused: its queue is full for ever.
@@ -168,12 +186,12 @@ impl Server {
             let _held = (listener, queue);
             std::future::pending::<()>().await;
         });
-        Server { address, journal: Journal::default(), task }
+        Server { scheme: "http", address, journal: Journal::default(), task }
     }
 
-    /// `http://127.0.0.1:PORT`.
+    /// `http://127.0.0.1:PORT`, or `https://`.
     pub(crate) fn origin(&self) -> String {
-        format!("http://{}", self.address)
+        format!("{}://{}", self.scheme, self.address)
     }
 
     /// `127.0.0.1:PORT`.
@@ -205,15 +223,29 @@ static RUNTIME: LazyLock<Handle> = LazyLock::new(|| {
     receiver.recv().expect("the thread above sends first of all")
 });
 
-async fn accept(listener: std::net::TcpListener, answer: Arc<Answer>, journal: Journal) {
+async fn accept(listener: std::net::TcpListener, tls: Option<TlsAcceptor>, answer: Arc<Answer>, journal: Journal) {
     let listener = TcpListener::from_std(listener).expect("the socket is non-blocking");
     let mut connections = tokio::task::JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
-        connections.spawn(serve(stream, answer.clone(), journal.clone()));
+        connections.spawn(connected(stream, tls.clone(), answer.clone(), journal.clone()));
     }
 }
 
-async fn serve(stream: TcpStream, answer: Arc<Answer>, journal: Journal) {
+async fn connected(stream: TcpStream, tls: Option<TlsAcceptor>, answer: Arc<Answer>, journal: Journal) {
+    match tls {
+        None => serve(stream, answer, journal).await,
+        Some(tls) => match tls.accept(stream).into_fallible().await {
+            Ok(stream) => serve(stream, answer, journal).await,
+            Err((_refused, mut stream)) => {
+                // Who is not let in is told so by TLS. A client that has sent its request by now hears
+                // it only if that is read: a socket with something unread in it is reset.
+                let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await; // whatever it was
+            }
+        },
+    }
+}
+
+async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, answer: Arc<Answer>, journal: Journal) {
     let service = service_fn(move |request| respond(request, answer.clone(), journal.clone()));
     let connection = hyper::server::conn::http1::Builder::new();
     // A client that hangs up is a case's business, not the server's.

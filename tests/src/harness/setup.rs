@@ -60,6 +60,8 @@ pub(crate) enum Upstream {
     Given(Vec<Given>),
     OAuth,
     Cached,
+    /// Behind TLS, for those who show a certificate.
+    Mtls,
 }
 
 /// One call of the binary.
@@ -213,7 +215,8 @@ impl Setup {
             | Upstream::Lists
             | Upstream::Streams
             | Upstream::OAuth
-            | Upstream::Cached => {
+            | Upstream::Cached
+            | Upstream::Mtls => {
                 return Err("a server that answers by itself takes no answers".to_owned());
             }
         }
@@ -260,6 +263,7 @@ fn upstream(kind: &str, body: &str) -> Result<Upstream, String> {
         "oauth" => Ok(Upstream::OAuth),
         "streams" => Ok(Upstream::Streams),
         "lists" => Ok(Upstream::Lists),
+        "mtls" => Ok(Upstream::Mtls),
         "cached" => Ok(Upstream::Cached),
         _ => Err(format!("no server is called `{kind}`")),
     }

@@ -8,6 +8,7 @@ use std::io;
 use std::time::Duration;
 
 use capstan_spec::diagnostic::Code;
+use rustls::AlertDescription;
 use url::Url;
 
 use super::outgoing::Unsendable;
@@ -152,6 +153,11 @@ pub(crate) fn too_large(url: &str, bytes_max: u64) -> UpstreamError {
 
 /// The client cannot be built.
 pub(super) fn building(cause: impl Into<Box<dyn Error + Send + Sync>>) -> UpstreamError {
+    let cause = cause.into();
+    if let Some(rustls::Error::InconsistentKeys(_)) = cause.downcast_ref() {
+        let message = "the client's certificate and its key do not belong together";
+        return UpstreamError::new(Code::UnusableKey, message);
+    }
     UpstreamError::new(Code::BadSettings, "the HTTP client cannot be set up").caused_by(cause)
 }
 
@@ -191,8 +197,26 @@ fn tls_reason(error: &rustls::Error) -> String {
         },
         rustls::Error::InvalidMessage(_) => "it does not speak TLS".to_owned(),
         rustls::Error::General(reason) => reason.clone(),
-        rustls::Error::AlertReceived(alert) => format!("it refused the handshake ({alert:?})"),
+        rustls::Error::AlertReceived(alert) => refused(*alert),
         other => other.to_string(),
+    }
+}
+
+/// What a server says that ends a handshake.
+fn refused(alert: AlertDescription) -> String {
+    match alert {
+        AlertDescription::CertificateRequired => {
+            "it asks for a client certificate (`tls: { certificate: …, key: … }`, `--cert`)".to_owned()
+        }
+        AlertDescription::UnknownCA
+        | AlertDescription::BadCertificate
+        | AlertDescription::UnsupportedCertificate
+        | AlertDescription::CertificateRevoked
+        | AlertDescription::CertificateExpired
+        | AlertDescription::CertificateUnknown => {
+            format!("it does not accept the client certificate, or that there is none ({alert:?})")
+        }
+        other => format!("it refused the handshake ({other:?})"),
     }
 }
 
