@@ -9,6 +9,7 @@
 //! | `/tenant/.well-known/openid-configuration` | metadata of the issuer `{server}/tenant` |
 //! | `/.well-known/oauth-authorization-server/stranger` | metadata of another issuer |
 //! | `/api` | 200 for an issued token, else 401 |
+//! | `/digest-int` | the same, and the proof covers the body (`auth-int`) |
 //! | `/digest`, `/digest-stale` | RFC 7616 with SHA-256 for `me` with `digest-secret-1`; the second says once that the nonce is stale |
 
 use std::sync::Mutex;
@@ -56,7 +57,7 @@ pub(crate) fn start(other: String) -> Server {
                 Reply::json(200, &json!({ "issuer": other, "token_endpoint": format!("{other}/token") }))
             }
             "/api" => api(request, &state),
-            "/digest" | "/digest-stale" => digest(request, &mut state),
+            "/digest" | "/digest-stale" | "/digest-int" => digest(request, &mut state),
             _ => Reply::json(404, &json!({ "error": "no such path" })),
         }
     })
@@ -121,8 +122,13 @@ fn digest(request: &Received, state: &mut State) -> Reply {
     };
     let get = |name: &str| value(name).unwrap_or_default();
     let secret = hash("me:the realm:digest-secret-1");
-    let subject = hash(&format!("{}:{}", request.method, request.target));
-    let expected = hash(&format!("{secret}:nonce-{}:{}:{}:auth:{subject}", state.nonce, get("nc"), get("cnonce")));
+    let qop = if request.path() == "/digest-int" { "auth-int" } else { "auth" };
+    let mut subject = format!("{}:{}", request.method, request.target);
+    if qop == "auth-int" {
+        subject.push_str(&format!(":{}", hash(&request.body)));
+    }
+    let (subject, nonce) = (hash(&subject), state.nonce);
+    let expected = hash(format!("{secret}:nonce-{nonce}:{}:{}:{qop}:{subject}", get("nc"), get("cnonce")));
     let count = u32::from_str_radix(&get("nc"), 16).unwrap_or(0);
     let is_stale = request.path() == "/digest-stale" && !state.was_stale;
     if get("response") == expected && count > state.count && !is_stale {
@@ -135,14 +141,14 @@ fn digest(request: &Received, state: &mut State) -> Reply {
     let stale = if is_stale && !given.is_empty() { ", stale=true" } else { "" };
     let offer = |algorithm: &str| {
         format!(
-            "Digest realm=\"the realm\", nonce=\"nonce-{}\", qop=\"auth\", algorithm={algorithm}{stale}",
+            "Digest realm=\"the realm\", nonce=\"nonce-{}\", qop=\"{qop}\", algorithm={algorithm}{stale}",
             state.nonce
         )
     };
     Reply::empty(401).header("www-authenticate", &offer("MD5")).header("www-authenticate", &offer("SHA-256"))
 }
 
-fn hash(text: &str) -> String {
-    let digest = ring::digest::digest(&ring::digest::SHA256, text.as_bytes());
+fn hash(bytes: impl AsRef<[u8]>) -> String {
+    let digest = ring::digest::digest(&ring::digest::SHA256, bytes.as_ref());
     digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }

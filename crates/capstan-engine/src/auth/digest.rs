@@ -6,10 +6,9 @@
 
 use http::HeaderMap;
 use http::header::WWW_AUTHENTICATE;
-use md5::{Digest as _, Md5};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use ring::digest::{SHA256, SHA512_256, digest};
 
+use super::body::Hash;
 use super::challenge;
 use super::world::hex;
 
@@ -53,8 +52,8 @@ pub(crate) struct Message<'m> {
     pub(crate) method: &'m str,
     /// Path and query as they travel.
     pub(crate) uri: &'m str,
-    /// `None` where it cannot be read; it counts only for `auth-int`.
-    pub(crate) body: Option<&'m [u8]>,
+    /// The hash of the body, in hexadecimal, where [`Challenge::covers_body`] wants one.
+    pub(crate) body_hash: Option<&'m str>,
 }
 
 /// One use of a challenge.
@@ -107,7 +106,12 @@ impl Challenge {
         Challenge { nonce: nonce.to_owned(), is_stale: false, ..self.clone() }
     }
 
-    /// The value of the Authorization header; `None` where the body would be needed and is not there.
+    /// How the body is hashed, where the response covers it.
+    pub(crate) fn covers_body(&self) -> Option<Hash> {
+        (self.protection == Protection::AuthInt).then(|| self.algorithm.function())
+    }
+
+    /// The value of the Authorization header; `None` where the hash of the body is missing.
     pub(crate) fn answer(
         &self,
         username: &str,
@@ -123,7 +127,7 @@ impl Challenge {
         let subject = match self.protection {
             Protection::Legacy | Protection::Auth => hash(format!("{}:{}", message.method, message.uri)),
             Protection::AuthInt => {
-                let body = self.algorithm.hash(message.body?);
+                let body = message.body_hash?;
                 hash(format!("{}:{}:{body}", message.method, message.uri))
             }
         };
@@ -188,12 +192,16 @@ impl Protection {
 }
 
 impl Algorithm {
-    fn hash(self, bytes: &[u8]) -> String {
+    fn function(self) -> Hash {
         match self {
-            Algorithm::Md5 => hex(&Md5::digest(bytes)),
-            Algorithm::Sha256 => hex(digest(&SHA256, bytes).as_ref()),
-            Algorithm::Sha512_256 => hex(digest(&SHA512_256, bytes).as_ref()),
+            Algorithm::Md5 => Hash::Md5,
+            Algorithm::Sha256 => Hash::Sha256,
+            Algorithm::Sha512_256 => Hash::Sha512_256,
         }
+    }
+
+    fn hash(self, bytes: &[u8]) -> String {
+        hex(&self.function().of(bytes))
     }
 }
 

@@ -13,7 +13,6 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use bytes::Bytes;
 use capstan_spec::diagnostic::Code;
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, WeakShared};
@@ -22,12 +21,14 @@ use http::{HeaderName, HeaderValue, StatusCode};
 use rustls::SignatureScheme;
 use url::Url;
 
+use super::body::Hash;
 use super::discovery::Metadata;
 use super::fetch::{Fetch, NoToken, sensitive};
 use super::key::{BadKey, PrivateKey};
 use super::message::Target;
 use super::proof::{TOKEN_NAME, given};
 use super::token::BadSigner;
+use super::world::hex;
 use super::{AwsSigV4, Digest, OAuth1, OAuth1Signature, OAuth2, Proof, World, challenge, digest, oauth1, sigv4};
 use crate::bindings::{Files, Scrubber, Secret, locate};
 use crate::limits::{KEY_BYTES_MAX, TOKEN_SKEW};
@@ -147,7 +148,7 @@ impl Keeper {
     /// Proves a request. What is needed for it is fetched through `via`.
     ///
     /// # Errors
-    /// No token was given, a key cannot be used, or the proof covers a body that cannot be read.
+    /// No token was given, a key cannot be used, or a file cannot be read that the proof covers.
     pub(crate) async fn sign(
         &self,
         proof: &Proof<Secret>,
@@ -162,9 +163,9 @@ impl Keeper {
                 let token = self.token(oauth2, via, request).await?;
                 set(request, AUTHORIZATION, &format!("Bearer {}", token.text.expose()))
             }
-            Proof::Digest(digest) => self.digest(digest, request),
-            Proof::OAuth1(oauth1) => self.oauth1(oauth1, request),
-            Proof::AwsSigV4(aws) => self.aws(aws, request),
+            Proof::Digest(digest) => self.digest(digest, request).await,
+            Proof::OAuth1(oauth1) => self.oauth1(oauth1, request).await,
+            Proof::AwsSigV4(aws) => self.aws(aws, request).await,
         }
     }
 
@@ -313,7 +314,7 @@ async fn fill(slot: Arc<Slot>, fetch: Fetch) -> Result<Arc<Token>, NoToken> {
 
 /// Challenges.
 impl Keeper {
-    fn digest(&self, digest: &Digest<Secret>, request: &mut Request) -> Result<(), UpstreamError> {
+    async fn digest(&self, digest: &Digest<Secret>, request: &mut Request) -> Result<(), UpstreamError> {
         let url = parse(&request.url)?;
         let Some(session) = lock(&self.sessions).get(&(origin(&url), digest.clone())).cloned() else {
             // Nothing is known yet: the first request asks for the challenge.
@@ -321,15 +322,18 @@ impl Keeper {
         };
         let target = Target::of(&url);
         let uri = target.origin_form();
-        let body = request.body.as_ref().map_or(Some(Bytes::new()), Payload::to_wire_bytes);
-        let message = digest::Message { method: request.method.as_str(), uri: &uri, body: body.as_deref() };
+        let body_hash = match session.challenge.covers_body() {
+            Some(hash) => Some(hex(&hash.of_body(request.body.as_ref()).await?)),
+            None => None,
+        };
+        let body_hash = body_hash.as_deref();
+        let message = digest::Message { method: request.method.as_str(), uri: &uri, body_hash };
         let count = session.count.fetch_add(1, Ordering::Relaxed) + 1;
         let once = digest::Use { client_nonce: &session.client_nonce, count };
         let (username, password) = (digest.username.expose(), digest.password.expose());
-        match session.challenge.answer(username, password, &message, &once) {
-            Some(answer) => set(request, AUTHORIZATION, &answer),
-            None => Err(unread_body("digest authentication with `auth-int`")),
-        }
+        let answer = session.challenge.answer(username, password, &message, &once);
+        let answer = answer.ok_or_else(|| UpstreamError::new(Code::BadSettings, "the body was not hashed"))?;
+        set(request, AUTHORIZATION, &answer)
     }
 
     fn digest_answered(
@@ -436,16 +440,28 @@ fn next_nonce(headers: &HeaderMap) -> Option<String> {
 
 /// Signatures.
 impl Keeper {
-    fn oauth1(&self, proof: &OAuth1<Secret>, request: &mut Request) -> Result<(), UpstreamError> {
+    async fn oauth1(&self, proof: &OAuth1<Secret>, request: &mut Request) -> Result<(), UpstreamError> {
         let url = parse(&request.url)?;
-        let body = bytes(request).ok_or_else(|| unread_body("oauth1"))?;
         let is_form = header(request, &CONTENT_TYPE)
             .is_some_and(|kind| kind.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded"));
+        let body = request.body.as_ref();
+        let form = body.filter(|_| is_form).and_then(Payload::to_wire_bytes);
+        let form = form.as_deref().and_then(|bytes| std::str::from_utf8(bytes).ok());
+        if is_form && form.is_none() && body.is_some_and(|body| body.as_bytes().is_none()) {
+            let message = "oauth1 signs the fields of a form, and this one is a file";
+            return Err(UpstreamError::new(Code::BadSettings, message));
+        }
+        let is_empty = body.is_none_or(|body| body.length() == Some(0));
+        let hash = oauth1::covers_body(&proof.signature, is_empty).filter(|_| form.is_none());
+        let body_hash = match hash {
+            Some(hash) => Some(hash.of_body(body).await?),
+            None => None,
+        };
         let message = oauth1::Message {
             method: request.method.as_str(),
             target: Target::of(&url),
-            form: std::str::from_utf8(&body).ok().filter(|_| is_form),
-            body: &body,
+            form,
+            body_hash: body_hash.as_deref(),
         };
         let nonce = self.doors.world.nonce();
         let claims = oauth1::Claims {
@@ -481,14 +497,14 @@ impl Keeper {
         set(request, AUTHORIZATION, &header.ok_or_else(|| no_signature(why()))?)
     }
 
-    fn aws(&self, proof: &AwsSigV4<Secret>, request: &mut Request) -> Result<(), UpstreamError> {
+    async fn aws(&self, proof: &AwsSigV4<Secret>, request: &mut Request) -> Result<(), UpstreamError> {
         let url = parse(&request.url)?;
         let service = proof.service.expose();
         let may_be_unsigned = service == "s3" && url.scheme() == "https";
-        let body_hash = match bytes(request) {
-            Some(body) => sigv4::sha256(&body),
-            None if may_be_unsigned => sigv4::UNSIGNED.to_owned(),
-            None => return Err(unread_body("awsSigV4")),
+        let is_in_memory = request.body.as_ref().is_none_or(|body| body.as_bytes().is_some());
+        let body_hash = match is_in_memory || !may_be_unsigned {
+            true => hex(&Hash::Sha256.of_body(request.body.as_ref()).await?),
+            false => sigv4::UNSIGNED.to_owned(),
         };
         let message = sigv4::Message {
             method: request.method.as_str(),
@@ -519,16 +535,6 @@ fn signed_headers(request: &Request) -> Vec<(String, String)> {
     let headers = request.headers.iter().filter(|(name, _)| is_signed(name));
     let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
     headers.map(|(name, value)| (name.as_str().to_owned(), text(value))).collect()
-}
-
-/// The body, where it is in memory; none is empty.
-fn bytes(request: &Request) -> Option<Bytes> {
-    request.body.as_ref().map_or(Some(Bytes::new()), Payload::to_wire_bytes)
-}
-
-fn unread_body(what: &str) -> UpstreamError {
-    let message = format!("{what} covers the body, and this one is a file that is read while it is sent");
-    UpstreamError::new(Code::BadSettings, message)
 }
 
 fn no_signature(bad: BadSigner) -> UpstreamError {

@@ -3,6 +3,7 @@
 //! A plan holds [`Proof`]s of templates; rendering fills them in; the [`Keeper`] carries them out. The
 //! schemes themselves (`digest`, `oauth1`, `sigv4`, `jwt`, `token`) are pure: clock and nonce are given.
 
+mod body;
 mod challenge;
 mod digest;
 mod discovery;

@@ -6,9 +6,10 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
 use ring::hmac;
 
+use super::OAuth1Signature;
+use super::body::Hash;
 use super::message::{Plus, Target, pairs};
 
 /// RFC 5849, section 3.6.
@@ -20,8 +21,8 @@ pub(crate) struct Message<'m> {
     pub(crate) target: Target<'m>,
     /// The fields of a form, which are signed; `None` for every other body.
     pub(crate) form: Option<&'m str>,
-    /// Any body, for its hash.
-    pub(crate) body: &'m [u8],
+    /// The hash of any other body, where [`covers_body`] wants one.
+    pub(crate) body_hash: Option<&'m [u8]>,
 }
 
 /// What the header names.
@@ -36,7 +37,7 @@ pub(crate) struct Claims<'c> {
 /// What signs.
 pub(crate) enum Method<'s> {
     /// A private key: RSA with SHA-256.
-    Rsa(&'s dyn Fn(&[u8]) -> Option<Vec<u8>>),
+    Rsa(&'s (dyn Fn(&[u8]) -> Option<Vec<u8>> + Sync)),
     /// Both secrets: HMAC with SHA-1.
     HmacSha1(&'s str, &'s str),
     /// Both secrets: HMAC with SHA-256.
@@ -48,8 +49,8 @@ pub(crate) enum Method<'s> {
 /// The value of the Authorization header; `None` when the key does not sign.
 pub(crate) fn header(message: &Message<'_>, claims: &Claims<'_>, method: &Method<'_>) -> Option<String> {
     let mut oauth = parameters(claims, method);
-    if let Some(hash) = method.body_hash(message) {
-        oauth.push(("oauth_body_hash", hash));
+    if let Some(hash) = message.body_hash {
+        oauth.push(("oauth_body_hash", STANDARD.encode(hash)));
     }
     let base = base_string(message, &oauth);
     oauth.push(("oauth_signature", method.sign(&base)?));
@@ -104,19 +105,6 @@ impl Method<'_> {
         }
     }
 
-    /// The hash of the body: with RSA even of an empty one, as published APIs want it; never of a
-    /// form, whose fields are signed instead.
-    fn body_hash(&self, message: &Message<'_>) -> Option<String> {
-        let is_hashed = message.form.is_none() && !message.body.is_empty();
-        let algorithm = match self {
-            Method::Rsa(_) if message.form.is_none() => &SHA256,
-            Method::HmacSha1(..) if is_hashed => &SHA1_FOR_LEGACY_USE_ONLY,
-            Method::HmacSha256(..) if is_hashed => &SHA256,
-            Method::Rsa(_) | Method::HmacSha1(..) | Method::HmacSha256(..) | Method::Plaintext(..) => return None,
-        };
-        Some(STANDARD.encode(digest(algorithm, message.body)))
-    }
-
     fn sign(&self, base: &str) -> Option<String> {
         let keyed = |algorithm, key: String| {
             let key = hmac::Key::new(algorithm, key.as_bytes());
@@ -129,6 +117,19 @@ impl Method<'_> {
             }
             Method::HmacSha256(consumer, token) => Some(keyed(hmac::HMAC_SHA256, secrets(consumer, token))),
             Method::Plaintext(consumer, token) => Some(secrets(consumer, token)),
+        }
+    }
+}
+
+/// How a body is hashed that is no form, whose fields are signed instead: with RSA even an empty one,
+/// as published APIs want it.
+pub(crate) fn covers_body<S>(signature: &OAuth1Signature<S>, is_empty: bool) -> Option<Hash> {
+    match signature {
+        OAuth1Signature::RsaSha256 { .. } => Some(Hash::Sha256),
+        OAuth1Signature::HmacSha1 { .. } if !is_empty => Some(Hash::Sha1),
+        OAuth1Signature::HmacSha256 { .. } if !is_empty => Some(Hash::Sha256),
+        OAuth1Signature::HmacSha1 { .. } | OAuth1Signature::HmacSha256 { .. } | OAuth1Signature::Plaintext { .. } => {
+            None
         }
     }
 }

@@ -2,16 +2,19 @@
 
 use std::error::Error;
 use std::fmt;
+use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
+use capstan_spec::diagnostic::Code;
 use http_body::{Body, Frame, SizeHint};
 use tokio::fs::File;
 use tokio::io::{AsyncRead, ReadBuf};
 
+use super::UpstreamError;
 use super::coding::Encoder;
 use super::payload::{FilePart, Part, Payload};
 use crate::limits::FILE_PIECE_BYTES;
@@ -38,6 +41,25 @@ impl Error for Unsendable {}
 
 fn unsendable(file: &FilePart, why: &dyn fmt::Display) -> io::Error {
     io::Error::other(Unsendable(format!("the file `{}` cannot be sent: {why}", file.path.display())))
+}
+
+impl Payload {
+    /// Hands all of it, as it is sent, on piece by piece; a file is read as it is when it is sent.
+    ///
+    /// # Errors
+    /// `UploadFile` when a file cannot be read, or has changed.
+    pub(crate) async fn read(&self, mut take: impl FnMut(&[u8]) + Send) -> Result<(), UpstreamError> {
+        if let Some(bytes) = self.to_wire_bytes() {
+            take(&bytes);
+            return Ok(());
+        }
+        let mut outgoing = Outgoing::new(self);
+        while let Some(frame) = poll_fn(|cx| Pin::new(&mut outgoing).poll_frame(cx)).await {
+            let frame = frame.map_err(|error| UpstreamError::new(Code::UploadFile, error.to_string()))?;
+            frame.data_ref().into_iter().for_each(|piece| take(piece));
+        }
+        Ok(())
+    }
 }
 
 struct Outgoing {
