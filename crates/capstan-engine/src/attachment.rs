@@ -1,7 +1,6 @@
 //! A file that is a parameter: its bytes travel as they are, beside the JSON of the others.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use bytes::Bytes;
 use capstan_spec::diagnostic::Code;
@@ -31,7 +30,7 @@ impl Attachment {
             return Err(fail("it is no regular file".to_owned()));
         }
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
-        Ok(Attachment { content: Part::File(FilePart { path: Arc::from(path), length: meta.len() }), name })
+        Ok(Attachment { content: Part::File(FilePart::new(path, meta.len())), name })
     }
 
     /// Bytes in memory, without a name.

@@ -23,4 +23,4 @@ pub(crate) use key::{BadKey, der as key_der};
 pub(crate) use proof::{
     Assertion, AwsSigV4, Client, ClientProof, Digest, Grant, OAuth1, OAuth1Signature, OAuth2, Proof, Server, Signer,
 };
-pub(crate) use world::World;
+pub(crate) use world::{World, hex};

@@ -17,6 +17,7 @@ pub(super) enum Difference {
     Query(String, Option<String>, Option<String>),
     QueryOrder,
     Body,
+    Files,
 }
 
 impl Difference {
@@ -27,7 +28,7 @@ impl Difference {
             Difference::Method(..) => 50,
             Difference::Origin(..) => 20,
             Difference::Query(..) | Difference::QueryOrder => 2,
-            Difference::Body => 1,
+            Difference::Body | Difference::Files => 1,
         }
     }
 }
@@ -48,6 +49,8 @@ pub(super) fn differences(recorded: &Asked, asked: &Asked) -> Vec<Difference> {
     all.extend(query_differences(&here.query, &there.query));
     if recorded.body.is_some() && recorded.body != asked.body {
         all.push(Difference::Body);
+    } else if recorded.files.is_some() && recorded.files != asked.files {
+        all.push(Difference::Files);
     }
     all
 }
@@ -111,6 +114,7 @@ impl fmt::Display for Difference {
             Difference::Query(name, None, _) => write!(f, "the query has no {}", q(name)),
             Difference::QueryOrder => f.write_str("the query has another order"),
             Difference::Body => f.write_str("the body is another"),
+            Difference::Files => f.write_str("a file of the body has other bytes"),
         }
     }
 }

@@ -130,16 +130,23 @@ fn request_value(request: &Request, version: Version, scrubber: &Scrubber) -> Va
     value
 }
 
-/// Files are not recorded: their names and sizes stand in their places. HAR has no encoding for request bodies that are not text; `_encoding` is ours, by the rule
-/// that custom fields begin with an underscore.
+/// Files are not recorded: their names and sizes stand in their places, and `_files` tells them from
+/// others. HAR has no encoding for request bodies that are not text either; `_files` and `_encoding`
+/// are ours, by the rule that custom fields begin with an underscore.
 fn post_data(request: &Request, body: &Payload, scrubber: &Scrubber) -> Value {
     let mime = request.headers.iter().find(|(name, _)| *name == CONTENT_TYPE);
     let mime = mime.map_or("".into(), |(_, value)| String::from_utf8_lossy(value.as_bytes()));
     let (text, encoded) = text(&hidden::body(&mime, &body.to_shown(), scrubber));
-    match encoded {
-        false => json!({ "mimeType": mime, "text": text }),
-        true => json!({ "mimeType": mime, "text": text, "_encoding": "base64" }),
+    let mut data = json!({ "mimeType": mime, "text": text });
+    if encoded {
+        data["_encoding"] = "base64".into();
     }
+    let files = body.files().map(|file| json!({ "length": file.length, "sha256": file.sha256.as_deref() }));
+    let files: Vec<Value> = files.collect();
+    if !files.is_empty() {
+        data["_files"] = files.into();
+    }
+    data
 }
 
 fn response_value(answer: &Answer<'_>, content: &Content, scrubber: &Scrubber) -> Value {

@@ -5,8 +5,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
+use ring::digest::{Context, SHA256};
 
+use super::UpstreamError;
 use super::coding::Coding;
+use crate::auth::hex;
 
 /// The body of a request. A cheap clone, so that it can be sent again.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +36,15 @@ pub struct FilePart {
     pub path: Arc<Path>,
     /// Its size in bytes; a file of another size is not sent.
     pub length: u64,
+    /// The SHA-256 of its bytes in hexadecimal, for a recording, which does not hold them.
+    pub(crate) sha256: Option<Arc<str>>,
+}
+
+impl FilePart {
+    /// A file of this size.
+    pub fn new(path: impl Into<Arc<Path>>, length: u64) -> Self {
+        FilePart { path: path.into(), length, sha256: None }
+    }
 }
 
 /// A field of a form with files, for those who show it.
@@ -114,6 +126,34 @@ impl Payload {
         Cow::Owned(shown)
     }
 
+    /// The files in it, in order.
+    pub(super) fn files(&self) -> impl Iterator<Item = &FilePart> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::File(file) => Some(file),
+            Part::Bytes(_) => None,
+        })
+    }
+
+    /// The same, with the hashes of its files. These are read for it, a piece at a time.
+    ///
+    /// # Errors
+    /// `UploadFile` when a file cannot be read, or has changed.
+    async fn hashed(self) -> Result<Self, UpstreamError> {
+        if self.files().next().is_none() {
+            return Ok(self);
+        }
+        let mut parts = self.parts.to_vec();
+        for part in &mut parts {
+            let alone = Payload::parts(vec![part.clone()]);
+            if let Part::File(file) = part {
+                let mut hasher = Context::new(&SHA256);
+                alone.read(|piece| hasher.update(piece)).await?;
+                file.sha256 = Some(hex(hasher.finish().as_ref()).into());
+            }
+        }
+        Ok(Payload { parts: parts.into(), ..self })
+    }
+
     /// The fields of the form that it is, where a file is among them.
     pub fn form(&self) -> Option<&[Field]> {
         self.form.as_deref()
@@ -134,6 +174,17 @@ impl Payload {
 
     pub(super) fn into_parts(self) -> Arc<[Part]> {
         self.parts
+    }
+}
+
+/// A body with the hashes of its files, for a recording and for its replay.
+///
+/// # Errors
+/// Those of [`Payload::hashed`].
+pub(super) async fn hashed(body: Option<Payload>) -> Result<Option<Payload>, UpstreamError> {
+    match body {
+        Some(body) => body.hashed().await.map(Some),
+        None => Ok(None),
     }
 }
 
@@ -166,7 +217,7 @@ mod tests {
     use super::*;
 
     fn file() -> Part {
-        Part::File(FilePart { path: Path::new("/x/photo.jpg").into(), length: 7 })
+        Part::File(FilePart::new(Path::new("/x/photo.jpg"), 7))
     }
 
     fn bytes(text: &'static str) -> Part {

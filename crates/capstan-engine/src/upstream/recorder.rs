@@ -12,6 +12,7 @@ use capstan_spec::diagnostic::Code;
 use serde_json::Value;
 
 use super::har::{self, Answer, Content, Moment};
+use super::payload::hashed;
 use super::{Body, Chunks, Incoming, NextChunk, Request, Sending, Upstream, UpstreamError};
 use crate::bindings::Scrubber;
 use crate::limits;
@@ -61,11 +62,12 @@ impl Recorder {
         har::archive(&entries)
     }
 
-    async fn record(&self, request: Request) -> Result<Incoming, UpstreamError> {
+    async fn record(&self, mut request: Request) -> Result<Incoming, UpstreamError> {
         if request.connection.is_private {
             return self.inner.send(request).await;
         }
         let slot = self.tape.begin()?;
+        request.body = hashed(request.body).await?;
         let (started, clock) = ((self.now)(), Instant::now());
         let pending = Pending { tape: self.tape.clone(), slot, started, clock, request: Some(request.clone()) };
         match self.inner.send(request).await {

@@ -14,14 +14,15 @@ use super::difference::{Difference, differences};
 use super::failure::{quoted, without_query};
 use super::hidden;
 use super::masked::{MaskedBody, MaskedUrl};
-use super::{Incoming, Payload, Request, Response, Sending, Upstream, UpstreamError};
+use super::payload::hashed;
+use super::{FilePart, Incoming, Payload, Request, Response, Sending, Upstream, UpstreamError};
 use crate::bindings::Scrubber;
 use crate::limits;
 
 /// An upstream that answers from a recording and sends nothing.
 ///
 /// An entry fits a request by method, masked URL (the query as an ordered list of pairs) and,
-/// when it recorded a body, masked body (JSON by value). Several entries that fit are given in
+/// when it recorded a body, masked body (JSON by value; files by name, length and hash). Several entries that fit are given in
 /// order and the last of them again and again. A request that none fits fails with
 /// `NotRecorded`, naming the nearest entry and what differs.
 /// A redirect is followed to its entry. Exchanges without an answer are passed over.
@@ -49,6 +50,15 @@ pub(super) struct Asked {
     pub(super) url: MaskedUrl,
     /// `None` in an entry means that any body fits.
     pub(super) body: Option<MaskedBody>,
+    /// The files in it; `None` in an entry means that any files of these names and sizes fit.
+    pub(super) files: Option<Vec<FileMark>>,
+}
+
+/// What tells a file from others.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub(super) struct FileMark {
+    length: u64,
+    sha256: Option<String>,
 }
 
 impl Replay {
@@ -69,6 +79,18 @@ impl Replay {
         Replay { is_ordered: true, ..self }
     }
 
+    async fn replay(&self, mut request: Request) -> Result<Incoming, UpstreamError> {
+        if self.has_files() {
+            request.body = hashed(request.body).await?;
+        }
+        self.answer(request).map(Incoming::from)
+    }
+
+    /// Whether files must be told from each other: those of an older recording cannot be.
+    fn has_files(&self) -> bool {
+        self.entries.iter().any(|entry| entry.asked.files.is_some())
+    }
+
     fn answer(&self, request: Request) -> Result<Response, UpstreamError> {
         let mut asked = self.asked(&request);
         let mut url = request.url;
@@ -79,7 +101,7 @@ impl Replay {
                 return entry.response.decode(entry.number, url);
             };
             url = to.clone();
-            asked = Asked { method, url: MaskedUrl::parse(&to), shown_url: to, body: None };
+            asked = Asked { method, url: MaskedUrl::parse(&to), shown_url: to, body: None, files: None };
         }
         Err(UpstreamError::new(Code::RefusedRedirect, "the recording redirects without end"))
     }
@@ -115,6 +137,9 @@ impl Replay {
     fn asked(&self, request: &Request) -> Asked {
         let content_type = request.headers.iter().find(|(name, _)| *name == CONTENT_TYPE);
         let mime = content_type.and_then(|(_, value)| value.to_str().ok()).unwrap_or("");
+        let mark =
+            |file: &FilePart| FileMark { length: file.length, sha256: file.sha256.as_deref().map(str::to_owned) };
+        let files = request.body.iter().flat_map(Payload::files).map(mark).collect();
         let body = request.body.as_ref().map(Payload::to_shown).unwrap_or_default();
         let shown_url = hidden::url(&request.url, &self.scrubber);
         Asked {
@@ -122,6 +147,7 @@ impl Replay {
             url: MaskedUrl::parse(&shown_url),
             shown_url,
             body: Some(MaskedBody::parse(mime, &hidden::body(mime, &body, &self.scrubber))),
+            files: Some(files),
         }
     }
 
@@ -194,7 +220,7 @@ fn resolved(from: &str, location: &str) -> Option<String> {
 
 impl Upstream for Replay {
     fn send(&self, request: Request) -> Sending<'_> {
-        Box::pin(std::future::ready(self.answer(request).map(Incoming::from)))
+        Box::pin(self.replay(request))
     }
 }
 
@@ -235,6 +261,8 @@ struct HarPostData {
     params: Vec<HarPair>,
     #[serde(rename = "_encoding")]
     encoding: Option<String>,
+    #[serde(rename = "_files")]
+    files: Option<Vec<FileMark>>,
 }
 
 #[derive(Deserialize)]
@@ -278,6 +306,7 @@ impl HarEntry {
             method: self.request.method,
             url: MaskedUrl::parse(&shown_url),
             shown_url,
+            files: self.request.post_data.as_ref().and_then(|data| data.files.clone()),
             body: self.request.post_data.map(|data| data.read(scrubber)),
         };
         Entry { number, asked, response: self.response }
