@@ -35,7 +35,7 @@ pub(super) fn of(
 ) -> Option<Doubt> {
     let count = items?.len() as u64;
     if count == 0 {
-        return None;
+        return pagination.items.as_ref().and_then(|path| without_list(path, seen));
     }
     let found = |what: &str, paths: &[JsonPath]| {
         let paths: Vec<String> = paths.iter().map(|path| format!("`{path}`")).collect();
@@ -59,6 +59,19 @@ pub(super) fn of(
     };
     let text = why.map(|why| format!("the list ended with its first page, for {why}"))?;
     Some(Doubt { text, is_likely: PAGE_SIZES.contains(&count) || is_asked_for(operation, params, count) })
+}
+
+/// An API that leaves out an empty list gives the same answer as one whose list is elsewhere.
+fn without_list(path: &JsonPath, seen: &Seen<'_>) -> Option<Doubt> {
+    let body = seen.body;
+    let has_members = body.as_object().is_some_and(|members| !members.is_empty());
+    // In XML an element without elements is how an empty list is written.
+    let is_empty_element = seen.lone_is_list && path.has_parent(body);
+    (has_members && !is_empty_element && is_absent(path, body)).then(|| {
+        let contents = page::contents(body);
+        let text = format!("there are no items: `items` finds nothing at `{path}`, and the answer is {contents}");
+        Doubt { text, is_likely: true }
+    })
 }
 
 /// Whether nothing is there at all: null and the empty text are how an API says that it is the end.

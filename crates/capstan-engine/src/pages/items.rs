@@ -59,14 +59,15 @@ impl Items {
     }
 
     /// Whether a page without the list may be a page without items. Some APIs leave out what is
-    /// empty; but a page that says something that no page before it said is another answer.
+    /// empty; but a page that says something that no page before it said is another answer, and so
+    /// is a first one that has a list elsewhere, or an error.
     fn may_leave_out(&self, path: &JsonPath, shown: &Shown<'_>) -> bool {
         let says_nothing = match shown.body {
             Value::Null => true,
-            Value::Object(members) => {
-                let is_known = |known: &HashSet<String>| members.keys().all(|name| known.contains(name));
-                members.is_empty() || self.known.as_ref().is_some_and(is_known)
-            }
+            Value::Object(members) => match &self.known {
+                Some(known) => members.keys().all(|name| known.contains(name)),
+                None => !members.iter().any(|(name, value)| is_error(name, value) || has_list(value)),
+            },
             Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => false,
         };
         says_nothing || shown.says_none || (shown.lone_is_list && path.has_parent(shown.body))
@@ -94,6 +95,19 @@ impl Items {
         }
         self.member = Some(name.clone());
         list.as_array().cloned()
+    }
+}
+
+fn is_error(name: &str, value: &Value) -> bool {
+    let words = ["error", "errors", "fault", "exception"];
+    words.iter().any(|word| name.eq_ignore_ascii_case(word)) && !value.is_null()
+}
+
+fn has_list(value: &Value) -> bool {
+    match value {
+        Value::Array(_) => true,
+        Value::Object(members) => members.values().any(has_list),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
     }
 }
 
