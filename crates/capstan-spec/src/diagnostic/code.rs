@@ -1460,7 +1460,11 @@ codes! {
     ///
     /// `--each` makes a call for every row of a file. This row is no row: a line that is not a JSON
     /// object, a line of separated values with more or fewer cells than the header, bytes that are
-    /// not UTF-8. It counts as failed, nothing is sent for it, and the run goes on.
+    /// not UTF-8, a cell with text behind its closing quote (a row without its closing quote looks so,
+    /// where a later row has one). It counts as failed, nothing is sent for it, and the run goes on.
+    ///
+    /// A quote that is never closed ends the run, since all that is behind it may be rows: those before
+    /// are done, and `--resume` calls the others once the file is mended.
     ///
     /// Wrong:
     ///

@@ -17,6 +17,7 @@ mod limits;
 mod mark;
 mod progress;
 mod queue;
+mod quotes;
 mod resume;
 mod rows;
 mod run;

@@ -100,7 +100,13 @@ impl Files {
 /// The error of rows that cannot be read.
 pub(super) fn unreadable(rows: &Path, error: &io::Error) -> CallError {
     let name = if rows == Path::new("-") { "standard input".to_owned() } else { format!("`{}`", rows.display()) };
-    CallError::new(Code::BadSettings, format!("the rows of {name} cannot be read: {error}"))
+    let message = format!("the rows of {name} cannot be read: {error}");
+    match error.kind() {
+        // What was read is a file, but no rows.
+        io::ErrorKind::InvalidData => CallError::new(Code::BadRow, message)
+            .with_help("mend them; with `--results` and `--resume` a run goes on behind the rows that are done"),
+        _ => CallError::new(Code::BadSettings, message),
+    }
 }
 
 /// The error of a file that cannot be written.

@@ -4,13 +4,12 @@
 //! what keeps the next row from being found ends the reading.
 
 use std::io::{self, BufRead, BufReader, Read};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::{Map, Value};
 
 use super::limits::{ROW_BYTES_MAX, SHOWN_CHARS_MAX};
 use super::mark::Mark;
+use super::quotes::{BYTE_ORDER_MARK, Quoted};
 use crate::args::each::RowFormat;
 
 /// A row.
@@ -163,7 +162,7 @@ impl Lines {
     fn text(&self) -> &[u8] {
         let text = self.buffer.strip_suffix(b"\n").unwrap_or(&self.buffer);
         let text = text.strip_suffix(b"\r").unwrap_or(text);
-        if self.line == 1 { text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text) } else { text }
+        if self.line == 1 { text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text) } else { text }
     }
 
     fn cells(&self) -> Result<Map<String, Value>, BadRow> {
@@ -190,8 +189,7 @@ fn too_large(bytes: &[u8]) -> BadRow {
 
 /// Separated values (RFC 4180).
 struct Cells {
-    reader: csv::Reader<Guarded>,
-    budget: Budget,
+    reader: csv::Reader<Quoted<Input>>,
     names: Vec<String>,
     /// Lines that the reader is behind at the begin of a row: it takes the second half of a CRLF
     /// with the next row. After an empty line it may be behind by more, which is not mended.
@@ -203,46 +201,47 @@ struct Cells {
 
 impl Cells {
     fn new(input: Input, delimiter: u8) -> io::Result<Self> {
-        let budget = Budget::default();
-        let input = Guarded { input, budget: budget.clone() };
         let mut builder = csv::ReaderBuilder::new();
-        let mut reader = builder.delimiter(delimiter).trim(csv::Trim::Headers).from_reader(input);
-        let names = reader.byte_headers().map_err(io::Error::other)?.clone();
+        let mut reader =
+            builder.delimiter(delimiter).trim(csv::Trim::Headers).from_reader(Quoted::new(input, delimiter));
+        let names = reader.byte_headers().map_err(of_reader)?.clone();
+        let end = reader.position().byte();
+        if let Some(line) = reader.get_mut().torn(end) {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, torn(line)));
+        }
         let line_ends = names.as_slice().iter().filter(|byte| **byte == b'\n').count() as u64;
         let lines_behind = (line_ends + 2).saturating_sub(reader.position().line());
         let mark = names.iter().fold(Mark::new(), Mark::cell);
         let names = names.iter().map(|name| String::from_utf8(name.to_vec()));
         let names = names.collect::<Result<Vec<_>, _>>();
         let names = names.map_err(|_| io::Error::other("the names of the columns are not UTF-8"))?;
-        Ok(Cells { reader, budget, names, lines_behind, mark, record: csv::ByteRecord::new() })
+        Ok(Cells { reader, names, lines_behind, mark, record: csv::ByteRecord::new() })
     }
 
     fn next(&mut self, number: u64) -> io::Result<Option<Row>> {
-        self.budget.renew();
+        self.reader.get_mut().begin_row();
         let read = self.reader.read_byte_record(&mut self.record);
+        let end = self.reader.position().byte();
+        let torn = self.reader.get_mut().torn(end).map(torn);
         let bad = match read {
-            Ok(true) => None,
+            Ok(true) => torn.map(|reason| BadRow::new(reason, &self.text())),
             Ok(false) => return Ok(None),
-            Err(error) => Some(self.misfit(error)?),
+            Err(error) => Some(self.misfit(error, torn)?),
         };
         let line = self.record.position().map_or(0, csv::Position::line) + self.lines_behind;
         let mark = self.record.iter().fold(self.mark.number(number), Mark::cell).value();
         let size = self.record.as_slice().len() + self.names.len();
-        let end = self.reader.position().byte();
         let cells = bad.map_or_else(|| self.cells(), Err);
         Ok(Some(Row { number, line, end, size, mark, cells }))
     }
 
-    /// A row with too many cells, or too few. Any other error ends the reading.
-    fn misfit(&self, error: csv::Error) -> io::Result<BadRow> {
-        match error.into_kind() {
-            csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-                let reason = format!("the row has {}, the header {expected_len}", counted(len));
-                Ok(BadRow::new(reason, &self.text()))
-            }
-            csv::ErrorKind::Io(error) => Err(error),
-            other => Err(io::Error::other(format!("{other:?}"))),
-        }
+    /// A row with too many cells, or too few, perhaps for its quotes. Any other error ends the reading.
+    fn misfit(&self, error: csv::Error, torn: Option<String>) -> io::Result<BadRow> {
+        let csv::ErrorKind::UnequalLengths { expected_len, len, .. } = error.kind() else {
+            return Err(of_reader(error));
+        };
+        let reason = torn.unwrap_or_else(|| format!("the row has {}, the header {expected_len}", counted(*len)));
+        Ok(BadRow::new(reason, &self.text()))
     }
 
     /// The row about as it is written.
@@ -269,36 +268,17 @@ fn counted(cells: u64) -> String {
     if cells == 1 { "a cell".to_owned() } else { format!("{cells} cells") }
 }
 
-/// Bytes that may still be read for the row at hand.
-#[derive(Clone, Default)]
-struct Budget(Arc<AtomicU64>);
-
-impl Budget {
-    fn renew(&self) {
-        self.0.store(0, Ordering::Relaxed);
-    }
-
-    /// Takes from the budget; whether there was any left.
-    fn take(&self, bytes: usize) -> bool {
-        self.0.fetch_add(bytes as u64, Ordering::Relaxed) < ROW_BYTES_MAX as u64
+/// The reader's error as that of its input, which it mostly is.
+fn of_reader(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
     }
 }
 
-/// An input that ends in an error where a row, by a quote that nothing closes, has no end.
-struct Guarded {
-    input: Input,
-    budget: Budget,
-}
-
-impl Read for Guarded {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.input.read(buffer)?;
-        if self.budget.take(read) {
-            return Ok(read);
-        }
-        let most = ROW_BYTES_MAX / (1024 * 1024);
-        Err(io::Error::other(format!("a row is larger than {most} MiB: is a quote not closed?")))
-    }
+/// Why a row is refused that may hold others: the quote of one of them has closed its own.
+fn torn(line: u64) -> String {
+    format!("text stands behind the closing quote of the cell that begins in line {line}")
 }
 
 #[cfg(test)]
@@ -353,6 +333,11 @@ mod tests {
         );
         let windows = told(b"a,b\r\n1,2\r\n3\r\n", RowFormat::Csv);
         assert_eq!(windows.iter().map(|(_, line, _)| *line).collect::<Vec<_>>(), [2, 3]);
+        let torn = told(b"a,b\n1,\"x\n2,\"y\"\n3,z\n4,5\" x\n", RowFormat::Csv);
+        let why = "text stands behind the closing quote of the cell that begins in line 2";
+        let expected =
+            [(1, 2, json!(why)), (2, 4, json!({"a": "3", "b": "z"})), (3, 5, json!({"a": "4", "b": "5\" x"}))];
+        assert_eq!(torn, expected);
         assert_eq!(told(b"a\tb\n1,2\t3\n", RowFormat::Tsv), [(1, 2, json!({"a": "1,2", "b": "3"}))]);
         assert!(told(b"", RowFormat::Csv).is_empty() && told(b"a,b\n", RowFormat::Csv).is_empty());
     }
