@@ -25,6 +25,8 @@ pub(crate) const ALL: &[(&str, Test)] = &[
     ("a_large_download_takes_little_memory", a_large_download_takes_little_memory),
     ("a_large_upload_takes_little_memory", a_large_upload_takes_little_memory),
     ("a_file_that_changes_while_it_is_sent_is_an_error", a_file_that_changes_while_it_is_sent_is_an_error),
+    ("an_interruption_leaves_a_recording", an_interruption_leaves_a_recording),
+    ("a_recording_replaces_no_link_and_no_pipe", a_recording_replaces_no_link_and_no_pipe),
 ];
 
 /// Nothing here takes this long.
@@ -47,6 +49,7 @@ capability:
           path: /
           operations:
             gate: {{method: GET, path: /gate}}
+            lines: {{method: GET, path: /lines}}
             slow: {{method: GET, path: /slow, outputRawFormat: binary}}
             huge: {{method: GET, path: \"/huge?bytes=268435456\", outputRawFormat: binary}}
             upload: {{method: POST, path: /upload, inputParameters: {{file: {{type: file, in: form}}}}}}
@@ -253,4 +256,65 @@ fn a_file_that_changes_while_it_is_sent_is_an_error() -> Outcome {
     expect(status.code() == Some(2) && text.contains("error[CAP0673]"), || format!("{status}: {text}"))?;
     let (announced, came) = server.join().map_err(|_| "the server failed")?;
     expect(came < announced, || "a whole body came".to_owned())
+}
+
+/// What was exchanged before an interruption is in the recording; a stream is a whole answer so far.
+fn an_interruption_leaves_a_recording() -> Outcome {
+    let server = streams::start();
+    let folder = folder(&server.origin());
+    let mut child = call(&folder, "gate --record gate.har")?;
+    let pipe = child.stdout.take().ok_or("no pipe")?;
+    let mut first = String::new();
+    BufReader::new(pipe).read_line(&mut first).map_err(|error| error.to_string())?;
+    binary::send_interrupt(&child)?;
+    let status = ended(&mut child)?;
+    get(&server, "/open")?;
+    expect(status.code() == Some(130), || format!("{status}: {}", stderr(&mut child)))?;
+    let recording = text(&folder, "gate.har");
+    expect(recording.contains("{\\\"id\\\":1}"), || format!("the recording is `{recording}`"))?;
+    let mut child = call(&folder, "slow -o out.bin --record slow.har")?;
+    until("some bytes", || length(&folder.path().join("out.bin.part")) > 3)?;
+    binary::send_interrupt(&child)?;
+    ended(&mut child)?;
+    let recording = text(&folder, "slow.har");
+    expect(recording.contains("not read to its end"), || format!("the recording is `{recording}`"))
+}
+
+fn text(folder: &TempDir, name: &str) -> String {
+    fs::read_to_string(folder.path().join(name)).unwrap_or_default()
+}
+
+#[cfg(unix)]
+fn a_recording_replaces_no_link_and_no_pipe() -> Outcome {
+    use std::os::unix::fs::{FileTypeExt as _, symlink};
+
+    let server = streams::start();
+    let folder = folder(&server.origin());
+    let path = |name: &str| folder.path().join(name);
+    let type_of = |name: &str| fs::symlink_metadata(path(name)).map(|meta| meta.file_type());
+    let made = symlink("real.har", path("link.har"))
+        .and_then(|()| std::process::Command::new("mkfifo").arg(path("pipe.har")).status());
+    expect(made.as_ref().is_ok_and(ExitStatus::success), || format!("{made:?}"))?;
+    // The link leads to no file at first, then to one that is replaced.
+    for _ in 0..2 {
+        let mut child = call(&folder, "lines --record link.har")?;
+        let status = ended(&mut child)?;
+        expect(status.success(), || stderr(&mut child))?;
+        expect(type_of("link.har").is_ok_and(|kind| kind.is_symlink()), || "the link is gone".to_owned())?;
+        expect(text(&folder, "real.har").contains("entries"), || "the recording is not behind it".to_owned())?;
+    }
+    let pipe = path("pipe.har");
+    let reader = thread::spawn(move || fs::read_to_string(pipe).unwrap_or_default());
+    let mut child = call(&folder, "lines --record pipe.har")?;
+    let status = ended(&mut child)?;
+    expect(status.success(), || stderr(&mut child))?;
+    expect(type_of("pipe.har").is_ok_and(|kind| kind.is_fifo()), || "the pipe is gone".to_owned())?;
+    let recording = reader.join().map_err(|_| "the reader failed")?;
+    expect(recording.contains("entries"), || format!("the pipe has `{recording}`"))
+}
+
+/// Other systems have neither in the file system.
+#[cfg(not(unix))]
+fn a_recording_replaces_no_link_and_no_pipe() -> Outcome {
+    Ok(())
 }

@@ -4,6 +4,7 @@ mod download;
 mod each;
 mod one;
 mod pages;
+mod place;
 mod prepare;
 mod recording;
 mod records;

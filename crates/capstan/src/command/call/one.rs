@@ -57,10 +57,7 @@ fn finish(
         Some(rest) => invocation.rest(rest),
         None => invocation,
     };
-    let (result, recorded) = match block_on(answer(prepared, invocation, select, &mut file, request)) {
-        Ok(result) => (result, prepared.record(recording)),
-        Err(interrupted) => (Err(interrupted), Ok(())),
-    };
+    let result = block_on(answer(prepared, invocation, select, &mut file, request)).and_then(|result| result);
     let exit = match result.and_then(|written| complete(&mut file, written)) {
         Ok(written) => print::finished(written, Exit::Done, prepared.terminal),
         Err(error) => {
@@ -72,11 +69,7 @@ fn finish(
             exit
         }
     };
-    // The outcome came first: it is all that is left of a call that could not be recorded.
-    match recorded.map_err(|error| prepared.fail(&error)) {
-        Err(failed) if exit == Exit::Done => failed,
-        Ok(()) | Err(_) => exit,
-    }
+    prepared.record(recording, exit)
 }
 
 /// Gives the file its name. One whose answer did not get there has none.

@@ -53,7 +53,6 @@ fn follow(prepared: &Prepared<'_>, invocation: Invocation, select: Option<&JsonP
     let mut list = List::new(&printing, asked.by_page);
     let result = block_on(list.print(&mut pages)).and_then(|result| result);
     list.progress.bar.finish_and_clear();
-    prepared.record(target)?;
     let exit = match result {
         Ok(written) => {
             let written = written.and_then(|()| list.finish());
@@ -73,7 +72,7 @@ fn follow(prepared: &Prepared<'_>, invocation: Invocation, select: Option<&JsonP
     if !pages.is_complete() && !list.is_closed {
         say_how_to_go_on(prepared, &list, &pages);
     }
-    Ok(exit)
+    Ok(prepared.record(target, exit))
 }
 
 /// What a person should know before the first page.

@@ -90,10 +90,20 @@ impl<'a> Prepared<'a> {
         Ok(Prepared { args, terminal, engine: builder.build()?, operation, recorder, masks })
     }
 
-    /// Writes the recording, if there is to be one.
-    pub(super) fn record(&self, target: Option<Target<'_>>) -> Result<(), CallError> {
+    /// Writes the recording, if there is to be one, however the call ended. It is the last that a
+    /// call does: its outcome is not lost where it could not be recorded.
+    pub(super) fn record(&self, target: Option<Target<'_>>, exit: Exit) -> Exit {
         let recorder = self.recorder.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        target.zip(recorder).map_or(Ok(()), |(target, recorder)| target.write(&recorder))
+        let Some((target, recorder)) = target.zip(recorder) else { return exit };
+        match target.write(&recorder).map_err(|error| self.fail(&error)) {
+            Ok(true) => exit,
+            Ok(false) => {
+                report::note("nothing is recorded, for no answer came", self.terminal);
+                exit
+            }
+            Err(failed) if exit == Exit::Done => failed,
+            Err(_) => exit,
+        }
     }
 
     /// Says what a person should know before the operation is called.

@@ -9,12 +9,17 @@ use capstan_engine::CallError;
 use capstan_engine::upstream::Recorder;
 use capstan_spec::diagnostic::Code;
 
-/// A part file beside the recording. It goes away unless it becomes the recording, so that a
-/// reader sees the old one or the new one, never a part.
+use super::place::Place;
+
+/// Where a recording goes: a part file beside it, which goes away unless it becomes the recording, so
+/// that a reader sees the old one or the new one, never a part. What is no regular file (a device, a
+/// pipe) is written to as it is.
 pub(super) struct Target<'p> {
+    /// As the user wrote it.
     path: &'p Path,
-    part: PathBuf,
     file: File,
+    /// The part, and what it becomes.
+    beside: Option<(PathBuf, PathBuf)>,
 }
 
 impl<'p> Target<'p> {
@@ -27,40 +32,44 @@ impl<'p> Target<'p> {
     }
 
     fn try_create(path: &'p Path) -> io::Result<Self> {
-        let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_string_lossy();
-        if path.is_dir() {
-            return Err(io::ErrorKind::IsADirectory.into());
-        }
-        let part = path.with_file_name(format!(".{name}.{}.part", std::process::id()));
+        let target = match Place::of(path)? {
+            Place::File(target) => target,
+            Place::Direct(file) => return Ok(Target { path, file, beside: None }),
+        };
+        let name = target.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_string_lossy();
+        let part = target.with_file_name(format!(".{name}.{}.part", std::process::id()));
         let _ = fs::remove_file(&part); // what a killed process with the same id has left, if any
         let file = private().open(&part)?;
-        Ok(Target { path, part, file })
+        Ok(Target { path, file, beside: Some((part, target)) })
     }
 
-    /// Writes the recording. Without an answer there is none, and what an earlier call recorded
-    /// stays.
+    /// Writes the recording; whether there was anything to write. Without an answer there is none,
+    /// and what an earlier call recorded stays.
     ///
     /// # Errors
     /// Those of the file system.
-    pub(super) fn write(self, recorder: &Recorder) -> Result<(), CallError> {
+    pub(super) fn write(self, recorder: &Recorder) -> Result<bool, CallError> {
         let har = recorder.to_har();
         let entries = har.pointer("/log/entries").and_then(serde_json::Value::as_array);
         let has_answer = |entry: &serde_json::Value| entry.pointer("/response/status") != Some(&0.into());
         if !entries.is_some_and(|entries| entries.iter().any(has_answer)) {
-            return Ok(());
+            return Ok(false);
         }
-        self.replace(format!("{har:#}\n").as_bytes()).map_err(|error| failed(self.path, &error))
+        let written = self.replace(format!("{har:#}\n").as_bytes());
+        written.map(|()| true).map_err(|error| failed(self.path, &error))
     }
 
     fn replace(&self, bytes: &[u8]) -> io::Result<()> {
         (&self.file).write_all(bytes)?;
-        fs::rename(&self.part, self.path)
+        self.beside.as_ref().map_or(Ok(()), |(part, target)| fs::rename(part, target))
     }
 }
 
 impl Drop for Target<'_> {
     fn drop(&mut self) {
-        let _ = fs::remove_file(&self.part); // it is the recording by now, or nothing is lost with it
+        if let Some((part, _)) = &self.beside {
+            let _ = fs::remove_file(part); // it is the recording by now, or nothing is lost with it
+        }
     }
 }
 
@@ -103,9 +112,8 @@ mod tests {
         let target = Target::create(&path).expect("the folder is writable");
         #[cfg(unix)]
         {
-            let mode = std::os::unix::fs::PermissionsExt::mode(
-                &fs::metadata(&target.part).expect("it is there").permissions(),
-            );
+            let mode =
+                std::os::unix::fs::PermissionsExt::mode(&target.file.metadata().expect("it is open").permissions());
             assert_eq!(mode & 0o777, 0o600);
         }
         target.replace(b"{}").expect("the folder is writable");

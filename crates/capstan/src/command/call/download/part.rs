@@ -12,6 +12,8 @@ use capstan_engine::range::Rest;
 use capstan_spec::diagnostic::Code;
 use serde::{Deserialize, Serialize};
 
+use crate::command::call::place::Place as At;
+
 /// A file on its way.
 pub(in crate::command::call) struct Part {
     /// As the user wrote it.
@@ -48,18 +50,10 @@ impl Part {
     }
 
     fn try_open(path: &Path) -> io::Result<Self> {
-        // A link stays a link: what it leads to is replaced.
-        let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        let mut options = OpenOptions::new();
-        options.write(true);
-        match fs::metadata(&target) {
-            Ok(meta) if meta.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
-            Ok(meta) if !meta.is_file() => {
-                let file = options.open(&target)?;
-                return Ok(Part { shown: path.to_owned(), place: Place::Direct, file, length: 0 });
-            }
-            Ok(_) | Err(_) => {}
-        }
+        let target = match At::of(path)? {
+            At::File(target) => target,
+            At::Direct(file) => return Ok(Part { shown: path.to_owned(), place: Place::Direct, file, length: 0 }),
+        };
         let name = target.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_os_string();
         let beside = |end: &str| {
             let mut name = name.clone();
@@ -71,7 +65,7 @@ impl Part {
             // We make none: whoever did, wants us to write somewhere else.
             fs::remove_file(&part)?;
         }
-        let file = options.create(true).truncate(false).open(&part)?;
+        let file = OpenOptions::new().write(true).create(true).truncate(false).open(&part)?;
         let length = file.metadata()?.len();
         Ok(Part { shown: path.to_owned(), place: Place::Beside { target, part, state }, file, length })
     }
