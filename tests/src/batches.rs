@@ -26,6 +26,8 @@ pub(crate) const ALL: &[(&str, Test)] = &[
     ("what_waits_for_its_turn_is_printed_at_the_end", what_waits_for_its_turn_is_printed_at_the_end),
     ("memory_does_not_grow", memory_does_not_grow),
     ("changed_rows_are_refused", changed_rows_are_refused),
+    ("lost_results_are_told", lost_results_are_told),
+    ("failures_of_a_device_are_not_lost", failures_of_a_device_are_not_lost),
 ];
 
 /// A shop that answers each row with its number, or with 404 where that is a multiple of 10.
@@ -302,4 +304,49 @@ fn changed_rows_are_refused() -> Outcome {
     let (finished, requests) = resume("n\n1\n2\n3\n4\n5\n6\n7\n")?;
     same("rows behind the others", (finished.exit, requests), (0, 2))?;
     same("the outputs", parsed(&text(&folder, "out.jsonl"), "/n")?, (1..=7).collect())
+}
+
+/// Results that were moved away are no reason to call everything again.
+fn lost_results_are_told() -> Outcome {
+    let server = shop(|_| Duration::ZERO);
+    let folder = folder(&server, 11);
+    let again = words(&format!("{CALL} --concurrency 1 --resume"));
+    let resumed = |what: &str, exit: i32, requests: usize, told: &[&str]| {
+        server.journal().take();
+        let finished = binary::run(&Start::new(&again, folder.path()))?;
+        let stderr = String::from_utf8_lossy(&finished.stderr).into_owned();
+        same(&format!("{what}: {stderr}"), (finished.exit, server.journal().take().len()), (exit, requests))?;
+        let missing: Vec<&&str> = told.iter().filter(|text| !stderr.contains(**text)).collect();
+        same(&format!("{what}: what {stderr} does not tell"), missing, Vec::new())
+    };
+    resumed("the run", 4, 11, &[])?;
+    let (results, failures) = (text(&folder, "out.jsonl"), text(&folder, "failures.jsonl"));
+    folder.write("failures.jsonl", b"");
+    let told = ["has nothing, not the", "keep the first 10 lines of `out.jsonl.journal`", "9 of the 11 rows"];
+    resumed("empty failures", 2, 0, &told)?;
+    folder.write("failures.jsonl", failures.as_bytes());
+    let moved = std::fs::rename(folder.path().join("out.jsonl"), folder.path().join("kept.jsonl"));
+    moved.map_err(|error| error.to_string())?;
+    resumed("no results", 2, 0, &["`out.jsonl` has nothing", "put back", "remove `out.jsonl.journal`"])?;
+    let lines: String = results.split_inclusive('\n').take(4).collect();
+    folder.write("out.jsonl", lines.as_bytes());
+    resumed("half of the results", 2, 0, &["4 of the 11 rows", "keep the first 5 lines"])?;
+    let journal: String = text(&folder, "out.jsonl.journal").split_inclusive('\n').take(5).collect();
+    folder.write("out.jsonl.journal", journal.as_bytes());
+    resumed("half of the journal", 4, 7, &[])?;
+    same("the results", text(&folder, "out.jsonl"), results)?;
+    same("the failures", text(&folder, "failures.jsonl"), failures)
+}
+
+fn failures_of_a_device_are_not_lost() -> Outcome {
+    if !cfg!(unix) {
+        return Ok(());
+    }
+    let server = shop(|_| Duration::ZERO);
+    let folder = folder(&server, 10);
+    let arguments = words("call shop.yaml get --each rows.csv --results out.jsonl --failures /dev/null");
+    binary::run(&Start::new(&arguments, folder.path()))?;
+    server.journal().take();
+    let finished = binary::run(&Start::new(&[arguments, words("--resume")].concat(), folder.path()))?;
+    same("the exit code and the requests", (finished.exit, server.journal().take().len()), (4, 0))
 }

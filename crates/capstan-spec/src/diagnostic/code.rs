@@ -1504,7 +1504,7 @@ codes! {
     ///
     /// `--resume` goes on with a run that was interrupted. What is done stands in the journal beside
     /// the results; that journal is missing, is of a run with another file, operation, parameters or
-    /// rows, or the rows have changed since. The same code is given where a run would begin anew and
+    /// rows, the rows have changed since, or what was written for them is no longer there. The same code is given where a run would begin anew and
     /// destroy the results of one that was interrupted. Nothing was sent.
     ///
     /// Go on with the arguments of the first time:

@@ -10,6 +10,7 @@ use capstan_spec::diagnostic::Code;
 use super::rows::{Input, Rows};
 use super::waiting::with_ending;
 use crate::args::each::{EachArgs, RowFormat};
+use crate::command::call::place::resolved;
 
 /// The files of a run.
 pub(super) struct Files {
@@ -31,7 +32,7 @@ impl Files {
     ///
     /// # Errors
     /// The format of the rows is not clear, or a file has two uses.
-    pub(super) fn new(each: &EachArgs) -> Result<Self, CallError> {
+    pub(super) fn new(each: &EachArgs, capability: &Path) -> Result<Self, CallError> {
         let rows = each.each.clone().unwrap_or_default();
         let format = format(&rows, each.each_format)?;
         let is_file = |path: &&PathBuf| !path.exists() || path.is_file();
@@ -43,7 +44,7 @@ impl Files {
             let message = format!("`{}` is no file that a run can go on with", files.shown_results());
             return Err(CallError::new(Code::OtherRun, message).with_help("write the results to a file"));
         }
-        files.check_uses()?;
+        files.check_uses(capability)?;
         Ok(files)
     }
 
@@ -81,11 +82,11 @@ impl Files {
     }
 
     /// No file may be read and written, or written twice.
-    fn check_uses(&self) -> Result<(), CallError> {
+    fn check_uses(&self, capability: &Path) -> Result<(), CallError> {
         let rows = Some(&self.rows).filter(|_| !self.is_stdin());
-        let (journal, waiting) = (self.journal.as_ref(), self.waiting.as_ref());
-        let used = [rows, self.results.as_ref(), self.failures.as_ref(), journal, waiting];
-        let used: Vec<PathBuf> = used.into_iter().flatten().map(|path| absolute(path)).collect();
+        let read = [Some(capability), rows.map(PathBuf::as_path)];
+        let written = [&self.results, &self.failures, &self.journal, &self.waiting].map(Option::as_deref);
+        let used: Vec<PathBuf> = read.into_iter().chain(written).flatten().map(resolved).collect();
         let twice = used.iter().enumerate().find(|(n, path)| used[..*n].contains(path));
         match twice {
             Some((_, path)) if path.is_file() || !path.exists() => {
@@ -112,11 +113,6 @@ pub(super) fn unreadable(rows: &Path, error: &io::Error) -> CallError {
 /// The error of a file that cannot be written.
 pub(super) fn unwritable(path: &Path, error: &io::Error) -> CallError {
     CallError::new(Code::BadSettings, format!("`{}` cannot be written: {error}", path.display()))
-}
-
-/// A path that means the same from any folder.
-pub(super) fn absolute(path: &Path) -> PathBuf {
-    path.canonicalize().or_else(|_| std::path::absolute(path)).unwrap_or_else(|_| path.to_owned())
 }
 
 /// How rows are written: as the user says, or by the name of the file.

@@ -58,7 +58,7 @@ pub(super) fn found(files: &Files, identity: &Identity, is_asked: bool) -> Resul
 /// How far the run has come, and how many bytes of its journal say so; `None` where it begins.
 fn journalled(files: &Files, identity: &Identity, is_asked: bool) -> Result<Option<(Reached, u64)>, CallError> {
     let Some(path) = &files.journal else { return Ok(None) };
-    let found = read(path, files, is_asked).map_err(|error| unwritable(path, &error))?;
+    let found = read(path, ALL).map_err(|error| unwritable(path, &error))?;
     let shown = path.display();
     match (found, is_asked) {
         (None, true) if has_bytes(files) => {
@@ -69,23 +69,71 @@ fn journalled(files: &Files, identity: &Identity, is_asked: bool) -> Result<Opti
         (Some(Found::Other), _) => Err(CallError::new(Code::OtherRun, format!("`{shown}` is not a journal of a run"))
             .with_help("give the results another name, or move that file away")),
         (Some(Found::Run(of, _, _)), true) if of != *identity => Err(other(path, &of, identity)),
-        (Some(Found::Run(_, reached, length)), _) => Ok(Some((reached, length))),
+        (Some(Found::Run(_, reached, length)), true) => {
+            check_whole(files, path, &reached).map(|()| Some((reached, length)))
+        }
+        (Some(Found::Run(_, reached, length)), false) => Ok(Some((reached, length))),
     }
 }
 
-fn read(path: &Path, files: &Files, is_asked: bool) -> io::Result<Option<Found>> {
-    let journal = match File::open(path) {
-        Ok(journal) => journal,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error),
+fn read(path: &Path, lengths: Lengths) -> io::Result<Option<Found>> {
+    match File::open(path) {
+        Ok(journal) => journal::read(journal, lengths).map(Some),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The files are as long as a journal says.
+const ALL: Lengths = Lengths { results: u64::MAX, failures: u64::MAX };
+
+/// What the journal calls done must be in the files: they may have been moved away, or have lost
+/// their ends in a power cut.
+fn check_whole(files: &Files, journal: &Path, reached: &Reached) -> Result<(), CallError> {
+    let lengths = Lengths { results: length(files.results.as_deref())?, failures: length(files.failures.as_deref())? };
+    if reached.results <= lengths.results && reached.failures <= lengths.failures {
+        return Ok(());
+    }
+    let lacking = |path: Option<&Path>, length: u64, expected: u64| {
+        let path = path.filter(|_| length < expected)?.display();
+        Some(format!("`{path}` has {}, not the {expected} of the run", bytes(length)))
     };
-    let length = |path: Option<&Path>| match path {
-        Some(path) if is_asked => fs::metadata(path).map_or(0, |metadata| metadata.len()),
-        Some(_) | None => u64::MAX,
+    let details = [
+        lacking(files.results.as_deref(), lengths.results, reached.results),
+        lacking(files.failures.as_deref(), lengths.failures, reached.failures),
+    ];
+    let held = match read(journal, lengths).map_err(|error| unwritable(journal, &error))? {
+        Some(Found::Run(_, held, _)) => held.done.count(),
+        Some(Found::Nothing | Found::Other) | None => 0,
     };
-    let failures = files.failures.as_deref();
-    let lengths = Lengths { results: length(files.results.as_deref()), failures: length(failures) };
-    journal::read(journal, lengths).map(Some)
+    let (done, shown) = (reached.done.count(), journal.display());
+    let message = format!("the output of {held} of the {done} rows that are done is there");
+    let mut error = CallError::new(Code::OtherRun, message).with_help("go on with it: put back what was there");
+    if held > 0 {
+        // Each row has a line, behind the one that names the run.
+        let lines = held + 1;
+        error = error.with_help(format!("call only what is lacking: keep the first {lines} lines of `{shown}`"));
+    }
+    let error = error.with_help(format!("begin anew: remove `{shown}`"));
+    Err(details.into_iter().flatten().fold(error, CallError::detail))
+}
+
+/// Bytes of a file that is written to. A pipe or a device has as many as one likes.
+fn length(path: Option<&Path>) -> Result<u64, CallError> {
+    let Some(path) = path else { return Ok(u64::MAX) };
+    match fs::metadata(path) {
+        Ok(metadata) => Ok(if metadata.is_file() { metadata.len() } else { u64::MAX }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
+        Err(error) => Err(unwritable(path, &error)),
+    }
+}
+
+fn bytes(length: u64) -> String {
+    match length {
+        0 => "nothing".to_owned(),
+        1 => "1 byte".to_owned(),
+        length => format!("{length} bytes"),
+    }
 }
 
 fn has_bytes(files: &Files) -> bool {

@@ -22,6 +22,7 @@ use super::sink::{Sink, Target};
 use super::waiting::Waiting;
 use super::window::Window;
 use crate::args::call::CallArgs;
+use crate::command::call::place::resolved;
 use crate::command::call::prepare::Prepared;
 use crate::output::Printing;
 
@@ -40,7 +41,7 @@ pub(super) fn start<'r>(
     engine.check(*operation)?;
     columns::check_fixed(fixed.values(), view)?;
     let columns = Columns::parse(&each.each_map, view)?;
-    let files = Files::new(each)?;
+    let files = Files::new(each, &args.file)?;
     let mut rows = files.open()?;
     if let Some(names) = rows.columns() {
         columns.check(&names.iter().map(String::as_str).collect::<Vec<_>>(), view, true)?;
@@ -136,7 +137,7 @@ fn identity(args: &CallArgs, operation: OperationView<'_>, fixed: &Map<String, V
     let parameters: Vec<String> = fixed.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let select = args.select.as_deref().unwrap_or_default();
     let shape = [format!("{:?}", args.format), select.to_owned(), each.with_row.to_string()];
-    let path = |path: &std::path::Path| files::absolute(path).display().to_string();
+    let path = |path: &std::path::Path| resolved(path).display().to_string();
     let facts = [
         ("capability", path(&args.file)),
         ("operation", [operation.namespace(), operation.resource(), operation.name()].join(".")),
