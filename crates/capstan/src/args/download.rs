@@ -13,11 +13,11 @@ pub(crate) struct DownloadArgs {
     /// Binary answers (`outputRawFormat: binary`) go there piece by piece. The file has its name
     /// only once it is whole; until then it is FILE.part. In a folder, a binary answer gets the
     /// name that the API gives it.
-    #[arg(short, long, value_name = "FILE", conflicts_with_all = ["all", "each", "dry_run"])]
+    #[arg(short, long, value_name = "FILE", conflicts_with_all = ["all", "each"])]
     pub(crate) output: Option<PathBuf>,
 
     /// Write a binary answer here, to a new file of the name that the API gives it
-    #[arg(short = 'O', long, conflicts_with_all = ["output", "all", "each", "dry_run"])]
+    #[arg(short = 'O', long, conflicts_with_all = ["output", "all", "each"])]
     pub(crate) remote_name: bool,
 
     /// Go on with an interrupted --output, where the API can and the body is still the same

@@ -1,5 +1,6 @@
 //! `capstan call`: an operation, its outputs on stdout.
 
+mod as_curl;
 mod download;
 mod each;
 mod one;
@@ -18,7 +19,7 @@ use capstan_spec::source::SourceMap;
 use capstan_spec::{Amending, Scope};
 
 use self::prepare::Prepared;
-use crate::args::call::CallArgs;
+use crate::args::call::{CallArgs, DryRun};
 use crate::command::loading;
 use crate::exit::Exit;
 use crate::params::Unusable;
@@ -31,6 +32,11 @@ pub(crate) fn run(args: &CallArgs, terminal: &Terminal) -> Exit {
         Ok(select) => select,
         Err(error) => return report::usage(&format!("`--select`: {error}"), &[], terminal),
     };
+    let is_shown = matches!(args.dry_run, Some(DryRun::Http | DryRun::Json));
+    if is_shown && (args.download.output.is_some() || args.download.remote_name) {
+        let help = "`--dry-run=curl` has the file in its command; `> FILE` writes what is printed here".to_owned();
+        return report::usage("`--output` takes the answer, and `--dry-run` gets none", &[help], terminal);
+    }
     if let Err(wrong) = each::check_args(args) {
         return report::usage(wrong, &[], terminal);
     }
@@ -63,10 +69,7 @@ pub(crate) fn run(args: &CallArgs, terminal: &Terminal) -> Exit {
         return each::run(&prepared, invocation, select.as_ref());
     }
     if let Some(form) = args.dry_run {
-        return match prepared.engine.render(&invocation, Reveal::Masked) {
-            Ok(request) => print::text(&output::request::text(&request, form, &prepared.masks), Exit::Done, terminal),
-            Err(error) => prepared.fail(&error),
-        };
+        return show(&prepared, &invocation, form);
     }
     match args.pages.all {
         true => pages::run(&prepared, invocation, select.as_ref()),
@@ -91,6 +94,18 @@ fn say_warnings(args: &CallArgs, sources: &SourceMap, diagnostics: &[Diagnostic]
     };
     let file = args.file.display();
     report::note(&format!("the file has {warnings}: see `capstan validate {file}`"), terminal);
+}
+
+/// Prints the request, and sends nothing.
+fn show(prepared: &Prepared<'_>, invocation: &Invocation, form: DryRun) -> Exit {
+    let flags = as_curl::flags(prepared.args, &prepared.limits);
+    match prepared.engine.render(invocation, Reveal::Masked) {
+        Ok(request) => {
+            let text = output::request::text(&request, form, &prepared.masks, &flags);
+            print::text(&text, Exit::Done, prepared.terminal)
+        }
+        Err(error) => prepared.fail(&error),
+    }
 }
 
 /// What flags change of the file in the document's own keys.

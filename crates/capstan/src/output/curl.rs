@@ -5,15 +5,16 @@
 
 use std::fmt::Write as _;
 
-use capstan_engine::upstream::{Field, Part, Request};
+use capstan_engine::upstream::{Coding, Field, Part, Payload, Request};
 use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, Method};
 
 /// Between the parts of the command: a line each.
 const SEPARATOR: &str = " \\\n  ";
 
-/// The command. `masks` are the names that masks in the request can have.
-pub(super) fn command(request: &Request, masks: &[String]) -> String {
+/// The command. `masks` are the names that masks in the request can have, `flags` what else is said to
+/// curl.
+pub(super) fn command(request: &Request, masks: &[String], flags: &[String]) -> String {
     let words = Words { masks };
     let mut parts = vec!["curl".to_owned()];
     match (&request.method, &request.body) {
@@ -21,6 +22,7 @@ pub(super) fn command(request: &Request, masks: &[String]) -> String {
         (&Method::HEAD, None) => parts.push("--head".to_owned()),
         (method, _) => parts.push(format!("--request {method}")),
     }
+    parts.extend_from_slice(flags);
     // Without this curl reads `[`, `{` and their like in a URL as patterns.
     parts.push("--globoff".to_owned());
     parts.push(words.quoted(&request.url));
@@ -31,28 +33,49 @@ pub(super) fn command(request: &Request, masks: &[String]) -> String {
         parts.extend(fields.iter().map(|field| form_field(field, &words)));
         return parts.join(SEPARATOR);
     }
-    if let Some(file) = payload.as_file() {
-        parts.push(format!("--data-binary {}", single(&format!("@{}", file.path.display()))));
-        return parts.join(SEPARATOR);
-    }
-    let body = &payload.to_shown()[..];
-    if !request.headers.iter().any(|(name, _)| *name == CONTENT_TYPE) {
+    if payload.as_file().is_none() && !request.headers.iter().any(|(name, _)| *name == CONTENT_TYPE) {
         // Otherwise curl says that it is a form.
         parts.push("--header 'content-type:'".to_owned());
     }
-    let Some(text) = std::str::from_utf8(body).ok().filter(|text| !text.contains('\0')) else {
-        parts.push("--data-binary @-".to_owned());
-        return printf(body) + &parts.join(SEPARATOR);
-    };
-    parts.push(format!("--data-raw {}", words.quoted(text)));
-    parts.join(SEPARATOR)
+    let (before, data) = data(payload, &words);
+    parts.push(data);
+    before + &parts.join(SEPARATOR)
 }
 
-/// Whether curl sets a header itself: the boundary of a form with files. It does not compress a
-/// body, which is the same to the API.
+/// A body: what stands before curl in a pipe, and the flag that takes the body.
+fn data(payload: &Payload, words: &Words<'_>) -> (String, String) {
+    let piped = |before: String| (before, "--data-binary @-".to_owned());
+    let compressor = payload.coding().map(compressor);
+    if let Some(file) = payload.as_file() {
+        let path = file.path.display().to_string();
+        return match compressor {
+            Some(compressor) => piped(format!("{compressor} --stdout -- {} | ", single(&path))),
+            None => (String::new(), format!("--data-binary {}", single(&format!("@{path}")))),
+        };
+    }
+    let body = payload.to_shown();
+    let text = std::str::from_utf8(&body).ok().filter(|text| !text.contains('\0'));
+    match (text, compressor) {
+        (Some(text), None) => (String::new(), format!("--data-raw {}", words.quoted(text))),
+        (Some(text), Some(compressor)) => piped(format!("printf %s {} | {compressor} | ", words.quoted(text))),
+        (None, None) => piped(printf(&body)),
+        (None, Some(compressor)) => piped(format!("{}{compressor} | ", printf(&body))),
+    }
+}
+
+/// curl compresses no body; these do.
+fn compressor(coding: Coding) -> &'static str {
+    match coding {
+        Coding::Gzip => "gzip",
+        Coding::Zstd => "zstd",
+    }
+}
+
+/// Whether curl sets a header itself: the boundary of a form with files. A form that curl makes is not
+/// compressed, which is the same to the API.
 fn is_curls_own(name: &HeaderName, request: &Request) -> bool {
-    let Some(payload) = &request.body else { return false };
-    (*name == CONTENT_TYPE && payload.form().is_some()) || (*name == CONTENT_ENCODING && payload.coding().is_some())
+    let has_form = request.body.as_ref().is_some_and(|payload| payload.form().is_some());
+    has_form && (*name == CONTENT_TYPE || *name == CONTENT_ENCODING)
 }
 
 /// A field of a form. In `--form` a semicolon or a comma ends a name, so that names are quoted.
@@ -161,7 +184,8 @@ impl Words<'_> {
     }
 }
 
-fn single(text: &str) -> String {
+/// A text as one word of the shell, in which nothing has a meaning.
+pub(crate) fn single(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
@@ -231,7 +255,7 @@ mod tests {
     fn masks_are_variables_of_the_shell() {
         let headers = [("authorization", "Bearer {{TOKEN}}"), ("x-given", "{{OTHER}}!")];
         let request = request("https://{{SUB}}.a.b/{{SUB}}x", &headers, None);
-        let command = command(&request, &names());
+        let command = command(&request, &names(), &[]);
         assert!(command.contains("\"https://$SUB.a.b/${SUB}x\""), "{command}");
         assert!(command.contains("\"authorization: Bearer $TOKEN\""), "{command}");
         let expected = [
@@ -249,15 +273,15 @@ mod tests {
     fn an_open_pair_is_left_to_curl() {
         let basic = request("http://a/", &[("authorization", "Basic me:{{TOKEN}}"), ("x-empty", "")], None);
         let expected = joined(&["--globoff", "http://a/", "--user", "me:t0k\"en $x", "--header", "x-empty;"]);
-        assert_eq!(arguments(&command(&basic, &names())), expected);
+        assert_eq!(arguments(&command(&basic, &names(), &[])), expected);
         let fixed = request("http://a/", &[("authorization", "Basic bWU6eA==")], None);
         let expected = joined(&["--globoff", "http://a/", "--header", "authorization: Basic bWU6eA=="]);
-        assert_eq!(arguments(&command(&fixed, &names())), expected);
+        assert_eq!(arguments(&command(&fixed, &names(), &[])), expected);
     }
 
     #[test]
     fn bytes_come_through_a_pipe() {
-        let command = command(&request("http://a/", &[], Some(b"\0\xff")), &[]);
+        let command = command(&request("http://a/", &[], Some(b"\0\xff")), &[], &[]);
         assert!(command.starts_with("printf '\\000\\377' | curl"), "{command}");
         assert!(command.ends_with("--header 'content-type:' \\\n  --data-binary @-"), "{command}");
     }

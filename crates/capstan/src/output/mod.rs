@@ -1,7 +1,7 @@
 //! Data for stdout: outputs in four formats, requests in three forms.
 
 mod colour;
-mod curl;
+pub(crate) mod curl;
 pub(crate) mod request;
 mod table;
 

@@ -11,11 +11,11 @@ use super::curl;
 use crate::args::call::DryRun;
 
 /// The request in a form, with a line end. `masks` are the names that masks in it can have: other
-/// text that looks like a mask is a value that a caller gave.
-pub(crate) fn text(request: &Request, form: DryRun, masks: &[String]) -> String {
+/// text that looks like a mask is a value that a caller gave. `flags` are for a curl command alone.
+pub(crate) fn text(request: &Request, form: DryRun, masks: &[String], flags: &[String]) -> String {
     match form {
         DryRun::Http => http(request, masks),
-        DryRun::Curl => curl::command(request, masks) + "\n",
+        DryRun::Curl => curl::command(request, masks, flags) + "\n",
         DryRun::Json => format!("{:#}\n", to_json(request)),
     }
 }

@@ -30,6 +30,8 @@ pub(super) struct Prepared<'a> {
     pub(super) terminal: &'a Terminal,
     pub(super) engine: Engine,
     pub(super) operation: OperationId,
+    /// What the network is allowed, by flags and settings.
+    pub(super) limits: CallLimits,
     recorder: Recording,
     /// The names that masks in the request can have.
     pub(super) masks: Vec<String>,
@@ -58,7 +60,7 @@ impl<'a> Prepared<'a> {
         let builder = Engine::builder(plan)
             .environment(environment(args, &settings)?)
             .overrides(overrides)
-            .limits(limits)
+            .limits(limits.clone())
             .insecure_http(insecure_http)
             .inferred_auth(!args.overrides.no_inferred_auth && settings.inferred_auth.unwrap_or(true));
         let builder = if args.verbose { builder.observer(Arc::new(Narrator::new(*terminal))) } else { builder };
@@ -87,7 +89,7 @@ impl<'a> Prepared<'a> {
             Some(folder) => builder.store(Arc::new(folder)),
             None => builder,
         };
-        Ok(Prepared { args, terminal, engine: builder.build()?, operation, recorder, masks })
+        Ok(Prepared { args, terminal, engine: builder.build()?, operation, limits, recorder, masks })
     }
 
     /// Writes the recording, if there is to be one, however the call ended. It is the last that a
