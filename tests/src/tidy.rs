@@ -26,6 +26,7 @@ pub(crate) const ALL: &[(&str, Test)] = &[
     ("every_code_has_a_case", every_code_has_a_case),
     ("every_code_has_a_page", every_code_has_a_page),
     ("our_capabilities_are_valid", our_capabilities_are_valid),
+    ("the_examples_of_the_guide_are_clean", the_examples_of_the_guide_are_clean),
 ];
 
 /// Who may use whom; also in `ARCHITECTURE.md`.
@@ -116,6 +117,37 @@ fn our_capabilities_are_valid() -> Outcome {
     let run = binary::run(&Start::new(&["validate".into(), folder], &repository()))?;
     let text = String::from_utf8_lossy(&run.stdout).into_owned();
     (run.exit == 0 && !text.is_empty()).then_some(()).ok_or(text)
+}
+
+/// The examples of the guide that are operations, in capabilities of their own, have no warnings.
+fn the_examples_of_the_guide_are_clean() -> Outcome {
+    let folder = TempDir::new();
+    let pages = files(&repository().join("guide"), "md");
+    let blocks = pages.iter().flat_map(|(name, text)| text.split("```yaml\n").skip(1).map(move |block| (name, block)));
+    let mut count = 0;
+    for (n, (name, block)) in blocks.enumerate() {
+        let Some(capability) = block.split("```").next().and_then(within_a_capability) else { continue };
+        let file = format!("{}.{n}.yaml", name.replace('/', "."));
+        folder.write(&file, capability.as_bytes());
+        count += 1;
+    }
+    let run = binary::run(&Start::new(&["validate".into(), "--strict".into(), ".".into()], folder.path()))?;
+    let text = String::from_utf8_lossy(&run.stdout).into_owned();
+    (run.exit == 0 && count > 3).then_some(()).ok_or_else(|| format!("{count} examples: {text}"))
+}
+
+/// An example as a whole file, where it is operations or what consumes them.
+fn within_a_capability(example: &str) -> Option<String> {
+    const INFO: &str = "ikanos: 1.0.0-beta5\ninfo: {display: Example, description: An example.}\ncapability:\n";
+    let indented = |by: usize| example.lines().map(|line| format!("{}{line}\n", " ".repeat(by))).collect::<String>();
+    if example.starts_with("consumes:") {
+        return Some(format!("{INFO}{}", indented(2)));
+    }
+    let (head, by) = if example.starts_with("operations:") { ("", 10) } else { ("          operations:\n", 12) };
+    let resources = "      resources:\n        example:\n          path: /example\n";
+    let consumes = "  consumes:\n    - type: http\n      namespace: example\n      baseUri: https://api.example.com\n";
+    let is_operations = example.contains("method:") && !example.starts_with("binds:");
+    is_operations.then(|| format!("{INFO}{consumes}{resources}{head}{}", indented(by)))
 }
 
 static CODE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"CAP\d{4}").expect("the pattern is valid"));

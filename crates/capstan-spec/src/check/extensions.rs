@@ -2,7 +2,7 @@
 
 use crate::diagnostic::{Code, Diagnostic, Sink};
 use crate::document::{
-    Authentication, ConsumedOperation, Consumes, InputParameter, Method, NamedItem, ParameterPlace, StringMap,
+    Authentication, ConsumedOperation, Consumes, InputParameter, Method, Named, NamedItem, ParameterPlace, StringMap,
     ValueType,
 };
 use crate::source::Spanned;
@@ -19,7 +19,7 @@ pub(super) fn check(consumes: &Consumes, sink: &mut Sink) {
     }
     for resource in &consumes.resources {
         headers(&resource.value.headers, "a resource", sink);
-        resource.value.input_parameters.iter().for_each(|p| parameter(p, sink));
+        parameters(&resource.value.input_parameters, sink);
         for operation in &resource.value.operations {
             operation_extensions(&operation.value, sink);
         }
@@ -46,7 +46,7 @@ fn operation_extensions(operation: &ConsumedOperation, sink: &mut Sink) {
     }
     headers(&operation.headers, "an operation", sink);
     operation.method.iter().for_each(|m| method(m, sink));
-    operation.input_parameters.iter().for_each(|p| parameter(p, sink));
+    parameters(&operation.input_parameters, sink);
 }
 
 fn method(method: &Spanned<Method>, sink: &mut Sink) {
@@ -62,12 +62,29 @@ fn method(method: &Spanned<Method>, sink: &mut Sink) {
     );
 }
 
-fn parameter(item: &NamedItem<InputParameter>, sink: &mut Sink) {
-    let parameter = &item.value;
-    if let Some(place) = parameter.place.filter(|p| p.value == ParameterPlace::Form) {
-        let name = item.name.as_ref().map_or("name", |n| &n.value);
-        let standard = format!("body: {{ type: formUrlEncoded, data: {{ {name}: \"{{{{{name}}}}}\" }} }}");
-        non_standard(&place, "`in: formData`", &standard, sink);
+fn parameters(items: &Named<InputParameter>, sink: &mut Sink) {
+    let body = form_body(items);
+    items.iter().for_each(|item| parameter(&item.value, &body, sink));
+}
+
+/// The body that the parameters in a form are. A file makes it one of parts.
+fn form_body(items: &Named<InputParameter>) -> String {
+    let is_member = |item: &&NamedItem<InputParameter>| is_in_form(&item.value);
+    let has_file = |item: &NamedItem<InputParameter>| item.value.kind.is_some_and(|kind| kind.value == ValueType::File);
+    let kind = if items.iter().filter(is_member).any(has_file) { "multipartForm" } else { "formUrlEncoded" };
+    let names = items.iter().filter(is_member).map(|item| item.name.as_ref().map_or("name", |name| &*name.value));
+    let members: Vec<String> = names.map(|name| format!("{name}: \"{{{{{name}}}}}\"")).collect();
+    format!("body: {{ type: {kind}, data: {{ {} }} }}", members.join(", "))
+}
+
+fn is_in_form(parameter: &InputParameter) -> bool {
+    parameter.place.is_some_and(|place| place.value == ParameterPlace::Form)
+}
+
+/// `form_body` is the standard form of a parameter in a form, and of all others that are.
+fn parameter(parameter: &InputParameter, form_body: &str, sink: &mut Sink) {
+    if let Some(place) = parameter.place.filter(|_| is_in_form(parameter)) {
+        non_standard(&place, "a parameter in a form", form_body, sink);
     }
     if let Some(kind) = parameter.kind.filter(|k| matches!(k.value, ValueType::Json | ValueType::File)) {
         let standard = if kind.value == ValueType::Json { "type: object" } else { "type: string" };

@@ -25,7 +25,7 @@ words! {
         /// In the body.
         Body = "body" folk "json" folk "payload" folk "requestBody";
         /// In a form body; not standard, from OpenAPI 2.
-        Form = "formData" folk "form" folk "multipart";
+        Form = "formData" or "form" folk "multipart";
         /// From the process environment.
         Environment = "environment" folk "env";
     }
