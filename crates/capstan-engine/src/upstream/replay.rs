@@ -28,6 +28,8 @@ use crate::limits;
 /// A redirect is followed to its entry. Exchanges without an answer are passed over.
 pub struct Replay {
     entries: Vec<Entry>,
+    /// How many exchanges were passed over.
+    unanswered: usize,
     scrubber: Arc<Scrubber>,
     /// Whether requests must come in the order of the entries.
     is_ordered: bool,
@@ -67,10 +69,12 @@ impl Replay {
     pub fn from_har(har: &[u8], scrubber: Arc<Scrubber>) -> Result<Replay, UpstreamError> {
         let not_har = |error| bad("the recording is not a HAR archive").caused_by(error);
         let har: Har = serde_json::from_slice(har).map_err(|error| not_har(shape_only(&error)))?;
+        let recorded = har.log.entries.len();
         let numbered = (1..).zip(har.log.entries).filter(|(_, entry)| entry.has_answer());
         let entries: Vec<Entry> = numbered.map(|(number, entry)| entry.read(number, &scrubber)).collect();
         let given = Mutex::new(vec![false; entries.len()]);
-        Ok(Replay { entries, scrubber, is_ordered: false, given })
+        let unanswered = recorded - entries.len();
+        Ok(Replay { entries, unanswered, scrubber, is_ordered: false, given })
     }
 
     /// The same, where requests must come in the order of the entries, each once. One that is not the
@@ -108,7 +112,7 @@ impl Replay {
 
     /// The entry for a request, which has been given with that.
     fn find(&self, asked: &Asked) -> Result<usize, UpstreamError> {
-        if self.is_ordered {
+        if self.is_ordered && !self.entries.is_empty() {
             return self.next(asked);
         }
         let fitting: Vec<usize> = (0..self.entries.len()).filter(|index| self.entries[*index].fits(asked)).collect();
@@ -165,9 +169,17 @@ impl Replay {
             .entries
             .iter()
             .min_by_key(|entry| differences(&entry.asked, asked).iter().map(Difference::weight).sum::<usize>());
-        let message = match nearest {
-            None => format!("the recording is empty and has no answer to {line}"),
-            Some(entry) => {
+        let message = match (nearest, self.unanswered) {
+            (None, 0) => format!("the recording is empty and has no answer to {line}"),
+            (None, 1) => {
+                format!("the recording has no answer to {line}: it holds a request that got none, or no whole one")
+            }
+            (None, count) => {
+                format!(
+                    "the recording has no answer to {line}: it holds {count} requests that got none, or no whole one"
+                )
+            }
+            (Some(entry), _) => {
                 let (number, parts) = (entry.number, entry.parts(asked));
                 format!("the recording has no answer to {line}; entry {number} is nearest, where {parts}")
             }
