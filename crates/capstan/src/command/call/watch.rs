@@ -32,6 +32,7 @@ fn sentence(event: &Event) -> Option<String> {
         Event::Redirect { status, to } => Some(format!("{status}, redirected to {to}")),
         Event::Token { from, status, took } => Some(format!("{status} in {took:.1?} from {from}, asked for a token")),
         Event::Answer { status, took, .. } => Some(format!("{status} in {took:.1?}")),
+        Event::Retry { after, why } if after.is_zero() => Some(format!("{why}: again at once")),
         Event::Retry { after, why } => Some(format!("{why}: again in {after:.1?}")),
         Event::Waiting { time: Some(time), why } => Some(format!("waiting {time:.1?} for {why}")),
         Event::Waiting { time: None, why } => Some(format!("waiting for {why}")),
