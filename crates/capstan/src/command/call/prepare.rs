@@ -30,6 +30,8 @@ pub(super) struct Prepared<'a> {
     pub(super) terminal: &'a Terminal,
     pub(super) engine: Engine,
     pub(super) operation: OperationId,
+    /// What flags and settings change of the file.
+    pub(super) overrides: Overrides,
     /// What the network is allowed, by flags and settings.
     pub(super) limits: CallLimits,
     recorder: Recording,
@@ -59,7 +61,7 @@ impl<'a> Prepared<'a> {
         let recorder = Recording::default();
         let builder = Engine::builder(plan)
             .environment(environment(args, &settings)?)
-            .overrides(overrides)
+            .overrides(overrides.clone())
             .limits(limits.clone())
             .insecure_http(insecure_http)
             .inferred_auth(!args.overrides.no_inferred_auth && settings.inferred_auth.unwrap_or(true));
@@ -89,7 +91,7 @@ impl<'a> Prepared<'a> {
             Some(folder) => builder.store(Arc::new(folder)),
             None => builder,
         };
-        Ok(Prepared { args, terminal, engine: builder.build()?, operation, limits, recorder, masks })
+        Ok(Prepared { args, terminal, engine: builder.build()?, operation, overrides, limits, recorder, masks })
     }
 
     /// Writes the recording, if there is to be one, however the call ended. It is the last that a

@@ -31,6 +31,13 @@ impl Mark {
         self.0
     }
 
+    /// The mark of texts that may be secret: another text is noticed, but which one it was cannot be
+    /// told, for too many have the same.
+    pub(super) fn to_faint(self) -> String {
+        let folded = (0..4).fold(0, |folded, part| folded ^ (self.0 >> (16 * part)) as u16);
+        format!("{folded:04x}")
+    }
+
     /// The mark in eight characters, behind a text that may have been cut.
     pub(super) fn to_check(self) -> String {
         format!("{:08x}", (self.0 ^ (self.0 >> 32)) as u32)

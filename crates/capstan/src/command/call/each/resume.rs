@@ -158,6 +158,8 @@ fn other(journal: &Path, of: &Identity, identity: &Identity) -> CallError {
             "parameters" => "the parameters that hold for every row are others".to_owned(),
             "mapping" => "`--each-map` is another".to_owned(),
             "output" => "`--format`, `--select` or `--with-row` is another".to_owned(),
+            "base URI" => "`--base-uri`, or that of the settings, is another".to_owned(),
+            "overrides" => "`--auth`, `--header` or `--query`, or those of the settings, are others".to_owned(),
             "failures" if fact.is_empty() => format!("its failures are in `{theirs}`: `--failures` is missing"),
             "failures" if theirs.is_empty() => "it has no file of failures".to_owned(),
             name => format!("its {name} is `{theirs}`, not `{fact}`"),

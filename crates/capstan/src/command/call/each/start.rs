@@ -4,7 +4,7 @@
 use std::io;
 
 use capstan_engine::jsonpath::JsonPath;
-use capstan_engine::{CallError, Invocation, OperationView};
+use capstan_engine::{AuthOverride, CallError, Invocation, OperationView, Overrides};
 use serde_json::{Map, Value};
 
 use super::columns::{self, Columns};
@@ -21,7 +21,6 @@ use super::run::Run;
 use super::sink::{Sink, Target};
 use super::waiting::Waiting;
 use super::window::Window;
-use crate::args::call::CallArgs;
 use crate::command::call::place::resolved;
 use crate::command::call::prepare::Prepared;
 use crate::output::Printing;
@@ -46,7 +45,7 @@ pub(super) fn start<'r>(
     if let Some(names) = rows.columns() {
         columns.check(&names.iter().map(String::as_str).collect::<Vec<_>>(), view, true)?;
     }
-    let identity = identity(args, view, fixed.values(), &files);
+    let identity = identity(prepared, fixed.values(), &files);
     let earlier = resume::found(&files, &identity, each.resume)?;
     let mut ahead = resume::undone(&mut rows, &earlier, &files)?;
     let begins_at = rows.end();
@@ -128,7 +127,9 @@ fn first(
 }
 
 /// What makes two runs the same.
-fn identity(args: &CallArgs, operation: OperationView<'_>, fixed: &Map<String, Value>, files: &Files) -> Identity {
+fn identity(prepared: &Prepared<'_>, fixed: &Map<String, Value>, files: &Files) -> Identity {
+    let Prepared { args, engine, operation, overrides, .. } = prepared;
+    let operation = engine.catalogue().operation(*operation);
     let each = &args.each;
     let mark = |texts: &[String]| {
         let mark = texts.iter().fold(Mark::new(), |mark, text| mark.cell(text.as_bytes()));
@@ -145,7 +146,34 @@ fn identity(args: &CallArgs, operation: OperationView<'_>, fixed: &Map<String, V
         ("rows", if files.is_stdin() { "-".to_owned() } else { path(&files.rows) }),
         ("mapping", mark(&each.each_map)),
         ("output", mark(&shape)),
+        ("base URI", overrides.base_uri.as_deref().map_or(String::new(), |uri| faint(&[uri]))),
+        ("overrides", faint(&overridden(overrides))),
         ("failures", files.failures.as_deref().map_or(String::new(), path)),
     ];
     facts.into_iter().map(|(name, fact)| (name.to_owned(), fact)).collect()
+}
+
+/// The texts of the overrides that change what is asked, as they are written: what a variable stands for
+/// may change between two parts of a run, as tokens do.
+fn overridden<'o>(overrides: &'o Overrides) -> Vec<&'o str> {
+    let auth = match &overrides.auth {
+        None => vec![],
+        Some(AuthOverride::None) => vec!["none"],
+        Some(AuthOverride::Bearer(token)) => vec!["bearer", token],
+        Some(AuthOverride::Basic(user, password)) => vec!["basic", user, password],
+        Some(AuthOverride::Header(name, value)) => vec!["header", name, value],
+        Some(AuthOverride::Query(name, value)) => vec!["query", name, value],
+    };
+    let texts = |pairs: &'o [(String, String)]| pairs.iter().flat_map(|(name, value)| [&**name, &**value]);
+    auth.into_iter()
+        .chain(["headers"])
+        .chain(texts(&overrides.headers))
+        .chain(["queries"])
+        .chain(texts(&overrides.queries))
+        .collect()
+}
+
+/// A mark of texts that may be secret; see [`Mark::to_faint`].
+fn faint(texts: &[&str]) -> String {
+    texts.iter().fold(Mark::new(), |mark, text| mark.cell(text.as_bytes())).to_faint()
 }
