@@ -223,7 +223,7 @@ impl Active<'_> {
                 self.say(&row, &outcome);
                 (End::Done, self.run.shape.outcome(&row, &outcome))
             }
-            Err(error) if error.kind() == ErrorKind::Capability => {
+            Err(error) if is_of_every_row(&error) => {
                 // Also when the last row was read already: rows that were not done are no end.
                 if matches!(self.stop, None | Some(Stop::Over)) {
                     self.stop = Some(Stop::Fatal(error));
@@ -334,6 +334,12 @@ impl Active<'_> {
         self.run.progress.finish(counts, if counts.failed > 0 { &self.run.failures_at } else { "" });
         Ended { stop, failed: counts.failed, unreached: self.run.sink.reached().unreached }
     }
+}
+
+/// Whether an error is none of the row's, so that every other row would have it: one of the capability,
+/// its variables and its keys. A recording may be broken in one entry and whole in the others.
+fn is_of_every_row(error: &CallError) -> bool {
+    error.kind() == ErrorKind::Capability && error.code() != Code::BadRecording
 }
 
 /// Waits until then; for ever, where no time is set.
