@@ -57,6 +57,15 @@ pub(super) fn resolved(path: &Path) -> PathBuf {
     }
 }
 
+/// Why a path cannot be written, in words that name what is missing.
+pub(super) fn why(path: &Path, error: &io::Error) -> String {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists());
+    match folder.filter(|_| error.kind() == io::ErrorKind::NotFound) {
+        Some(folder) => format!("there is no folder `{}`", folder.display()),
+        None => error.to_string(),
+    }
+}
+
 /// The path that a link leads to in the end, which need not be there. The links of open files have
 /// no path behind them and are not followed.
 fn followed(path: &Path) -> PathBuf {

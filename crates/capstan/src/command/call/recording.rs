@@ -9,7 +9,7 @@ use capstan_engine::CallError;
 use capstan_engine::upstream::Recorder;
 use capstan_spec::diagnostic::Code;
 
-use super::place::Place;
+use super::place::{Place, why};
 
 /// Where a recording goes: a part file beside it, which goes away unless it becomes the recording, so
 /// that a reader sees the old one or the new one, never a part. What is no regular file (a device, a
@@ -84,7 +84,7 @@ fn private() -> OpenOptions {
 }
 
 fn failed(path: &Path, error: &io::Error) -> CallError {
-    CallError::new(Code::BadRecording, format!("`{}` cannot be written: {error}", path.display()))
+    CallError::new(Code::BadRecording, format!("`{}` cannot be written: {}", path.display(), why(path, error)))
 }
 
 #[cfg(test)]

@@ -30,12 +30,15 @@ pub(super) struct Target {
 }
 
 impl Target {
-    /// Makes the file of `--output` ready, if there is one.
+    /// Makes the file of `--output` ready, if there is one. A folder must be there before anything is sent.
     ///
     /// # Errors
     /// It cannot be written.
     pub(super) fn open(prepared: &Prepared<'_>, request: String) -> Result<Option<Self>, CallError> {
         let asked = &prepared.args.download;
+        if let Some(folder) = asked.folder().filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
+            return Err(CallError::new(Code::OutputFile, format!("there is no folder `{}`", folder.display())));
+        }
         let Some(path) = asked.file() else { return Ok(None) };
         let part = Part::open(path)?;
         let rest = part.rest(&request).filter(|_| asked.go_on);
@@ -69,8 +72,9 @@ impl Target {
             return Err(CallError::new(Code::OutputFile, message)
                 .with_help("a name that the API gives replaces no file; to replace it, name it: `--output FILE`"));
         }
+        let part = Part::open(&path)?;
         report::note(&format!("the answer goes to `{}`", path.display()), prepared.terminal);
-        Ok(Target { part: Part::open(&path)?, request, is_resumable: None, rest: None })
+        Ok(Target { part, request, is_resumable: None, rest: None })
     }
 
     /// Takes a body in.

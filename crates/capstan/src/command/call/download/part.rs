@@ -12,7 +12,7 @@ use capstan_engine::range::Rest;
 use capstan_spec::diagnostic::Code;
 use serde::{Deserialize, Serialize};
 
-use crate::command::call::place::Place as At;
+use crate::command::call::place::{Place as At, why};
 
 /// A file on its way.
 pub(in crate::command::call) struct Part {
@@ -174,7 +174,7 @@ fn sync_folder(_file: &Path) -> io::Result<()> {
 }
 
 fn failed(path: &Path, error: &io::Error) -> CallError {
-    CallError::new(Code::OutputFile, format!("`{}` cannot be written: {error}", path.display()))
+    CallError::new(Code::OutputFile, format!("`{}` cannot be written: {}", path.display(), why(path, error)))
 }
 
 #[cfg(test)]

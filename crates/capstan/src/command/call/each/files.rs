@@ -10,7 +10,7 @@ use capstan_spec::diagnostic::Code;
 use super::rows::{Input, Rows};
 use super::waiting::with_ending;
 use crate::args::each::{EachArgs, RowFormat};
-use crate::command::call::place::resolved;
+use crate::command::call::place::{resolved, why};
 
 /// The files of a run.
 pub(super) struct Files {
@@ -83,18 +83,25 @@ impl Files {
 
     /// No file may be read and written, or written twice.
     fn check_uses(&self, capability: &Path) -> Result<(), CallError> {
-        let rows = Some(&self.rows).filter(|_| !self.is_stdin());
-        let read = [Some(capability), rows.map(PathBuf::as_path)];
-        let written = [&self.results, &self.failures, &self.journal, &self.waiting].map(Option::as_deref);
-        let used: Vec<PathBuf> = read.into_iter().chain(written).flatten().map(resolved).collect();
-        let twice = used.iter().enumerate().find(|(n, path)| used[..*n].contains(path));
-        match twice {
-            Some((_, path)) if path.is_file() || !path.exists() => {
-                let message = format!("`{}` has two uses in one run", path.display());
-                Err(CallError::new(Code::BadSettings, message).with_help("give rows, results and failures a file each"))
-            }
-            Some(_) | None => Ok(()),
-        }
+        let uses = [
+            ("the capability", Some(capability)),
+            ("the rows", Some(&*self.rows).filter(|_| !self.is_stdin())),
+            ("the results", self.results.as_deref()),
+            ("the failures", self.failures.as_deref()),
+            ("the journal", self.journal.as_deref()),
+            ("the rows that wait", self.waiting.as_deref()),
+        ];
+        let uses = uses.into_iter().filter_map(|(of, path)| Some((of, path?)));
+        let uses: Vec<_> = uses.map(|(of, path)| (of, path, resolved(path))).collect();
+        // A pipe or a device can take anything.
+        let files = |(_, path, _): &&(&str, &Path, PathBuf)| path.is_file() || !path.exists();
+        let first = |path: &PathBuf| uses.iter().find(|(_, _, other)| other == path).map(|(of, ..)| *of);
+        let twice = uses.iter().filter(files).find_map(|(of, path, whole)| {
+            let other = first(whole).filter(|other| other != of)?;
+            Some(format!("`{}` has two uses in one run: {other} and {of}", path.display()))
+        });
+        let error = |message| CallError::new(Code::BadSettings, message).with_help("give each a file of its own");
+        twice.map_or(Ok(()), |message| Err(error(message)))
     }
 }
 
@@ -112,7 +119,7 @@ pub(super) fn unreadable(rows: &Path, error: &io::Error) -> CallError {
 
 /// The error of a file that cannot be written.
 pub(super) fn unwritable(path: &Path, error: &io::Error) -> CallError {
-    CallError::new(Code::BadSettings, format!("`{}` cannot be written: {error}", path.display()))
+    CallError::new(Code::BadSettings, format!("`{}` cannot be written: {}", path.display(), why(path, error)))
 }
 
 /// How rows are written: as the user says, or by the name of the file.

@@ -83,14 +83,10 @@ impl Progress {
     /// Takes the bar away and tells what was done.
     pub(super) fn finish(&self, counts: Counts, failures: &str) {
         self.bar.finish_and_clear();
-        let earlier = match counts.earlier {
-            0 => String::new(),
-            earlier => format!(", {earlier} of them earlier"),
-        };
         let took = self.started.elapsed().as_secs_f64();
         // Of a run that was over at once a rate says nothing.
         let rate = if took < 1.0 { String::new() } else { format!(", {}", self.rate(counts)) };
-        let text = format!("{}{earlier}{failures} ({took:.1} s{rate})", told(counts));
+        let text = format!("{}{failures} ({took:.1} s{rate})", told(counts));
         report::note(&text, &self.terminal);
     }
 
@@ -114,12 +110,16 @@ impl Write for Beside {
     }
 }
 
-/// `12 rows, 2 failed`.
+/// `12 rows, 5 of them earlier, 2 failed`.
 fn told(counts: Counts) -> String {
     let rows = counts.rows();
     let noun = if rows == 1 { "row" } else { "rows" };
+    let earlier = match counts.earlier {
+        0 => String::new(),
+        earlier => format!(", {earlier} of them earlier"),
+    };
     match counts.failed {
-        0 => format!("{rows} {noun} done"),
-        failed => format!("{rows} {noun}, {failed} failed"),
+        0 => format!("{rows} {noun} done{earlier}"),
+        failed => format!("{rows} {noun}{earlier}, {failed} failed"),
     }
 }
