@@ -4,9 +4,11 @@ use std::io::{self, BufWriter, Write};
 
 use capstan_engine::jsonpath::JsonPath;
 use capstan_engine::{CallError, Download, FailedResponse, Invocation, Records, Reveal, Streamed};
+use capstan_spec::diagnostic::Code;
 use http::{HeaderMap, StatusCode, Version};
 
 use super::download;
+use super::place::resolved;
 use super::prepare::Prepared;
 use super::recording::Target;
 use super::records;
@@ -39,12 +41,25 @@ fn begin<'a>(prepared: &Prepared<'a>, invocation: &Invocation) -> Result<Begun<'
     let Prepared { args, engine, .. } = prepared;
     // What cannot be sent is said before anything that sounds as if it had been.
     engine.render(invocation, Reveal::Secret)?;
+    check_one_use(prepared)?;
     let recording = args.record.as_deref().map(Target::create).transpose()?;
     let masked = engine.render(invocation, Reveal::Masked)?;
     let request = format!("{} {}", masked.method, masked.url);
     let file = download::Target::open(prepared, request.clone())?;
     prepared.say_notices();
     Ok(Begun { recording, file, request })
+}
+
+/// The answer and the recording are files of their own.
+fn check_one_use(prepared: &Prepared<'_>) -> Result<(), CallError> {
+    let Prepared { args, .. } = prepared;
+    let (Some(answer), Some(recording)) = (args.download.file(), args.record.as_deref()) else { return Ok(()) };
+    let can_be_shared = answer.exists() && !answer.is_file();
+    if can_be_shared || resolved(answer) != resolved(recording) {
+        return Ok(());
+    }
+    let message = format!("`{}` has two uses in one call: the answer and the recording", answer.display());
+    Err(CallError::new(Code::BadSettings, message).with_help("give each a file of its own"))
 }
 
 fn finish(

@@ -76,6 +76,13 @@ impl Columns {
         let what = if wrong.len() == 1 { "a column of the rows does" } else { "columns of the rows do" };
         let error = CallError::new(Code::UnknownColumn, format!("{what} not fit `{}`", operation.name()));
         let error = wrong.into_iter().fold(error, CallError::detail);
+        let error = match names {
+            // What is separated otherwise is a file of one column.
+            [only] if only.contains([';', '\t', '|']) => {
+                error.with_help("cells are separated by commas, or with `--each-format tsv` by tabs")
+            }
+            _ => error,
+        };
         Err(error.with_help(
             "bind a column with `--each-map column=parameter`; leave it out with `--each-map column=`, \
              all others with `--each-map '*='`",
@@ -87,6 +94,9 @@ impl Columns {
         let name = self.parameter(column)?;
         if operation.input(name).is_some() {
             return None;
+        }
+        if column.is_empty() {
+            return Some("a column has no name; `--each-map '*='` leaves it out".to_owned());
         }
         let shown = if name == column { format!("`{column}`") } else { format!("`{column}`, mapped to `{name}`,") };
         if let Some(fixed) = operation.fixed().find(|fixed| fixed.name() == name) {

@@ -171,6 +171,10 @@ impl Lines {
         }
         match serde_json::from_slice(self.text()) {
             Ok(Value::Object(cells)) => Ok(cells),
+            Ok(Value::Array(_)) => Err(BadRow::new(
+                "the row is a list, not an object; `jq -c '.[]'` writes a list an item a line",
+                self.text(),
+            )),
             Ok(_) => Err(BadRow::new("the row is JSON, but no object", self.text())),
             Err(error) => Err(BadRow::new(format!("the row is not JSON: {}", without_line(&error)), self.text())),
         }
@@ -308,7 +312,7 @@ mod tests {
             told(text, RowFormat::Jsonl),
             [
                 (1, 1, json!({"a": 1})),
-                (2, 4, json!("the row is JSON, but no object")),
+                (2, 4, json!("the row is a list, not an object; `jq -c '.[]'` writes a list an item a line")),
                 (3, 5, json!("the row is not JSON: EOF while parsing a value at column 5")),
                 (4, 6, json!({"a": null})),
             ]
