@@ -115,7 +115,8 @@ impl Extraction<'_> {
     }
 }
 
-fn described(value: &Value) -> &'static str {
+/// The kind of a value.
+pub(crate) fn described(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "a boolean",

@@ -30,6 +30,7 @@ mod yaml;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use extract::described;
 pub use malformed::{Malformed, Place};
 pub(crate) use notices::Notices;
 pub(crate) use outputs::{decode, decode_page};

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use serde_json::{Map, Value};
 
 use super::{Lost, page};
+use crate::decode::described;
 use crate::jsonpath::{JsonPath, Selected};
 use crate::outcome::{Output, Outputs};
 
@@ -45,7 +46,7 @@ impl Items {
             Selected::Node(Value::Array(items)) => items.clone(),
             Selected::Node(Value::Null) => Vec::new(),
             Selected::Node(element) if shown.lone_is_list => vec![element.clone()],
-            Selected::Node(other) => return Err(no_list(path, page::described(other))),
+            Selected::Node(other) => return Err(no_list(path, described(other))),
             Selected::Length(_) => return Err(no_list(path, "a number")),
             // `$.items[*]` says it as well.
             Selected::Nodes(nodes) if !nodes.is_empty() => nodes.into_iter().cloned().collect(),

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::decode::described;
 use crate::limits::{PAGE_MEMBER_CHARS_MAX, PAGE_MEMBERS_SHOWN_MAX};
 
 /// What a page is, and what it has at its top.
@@ -10,18 +11,6 @@ pub(super) fn contents(body: &Value) -> String {
         Value::Object(members) if !members.is_empty() => format!("an object with {}", named(members)),
         Value::Object(_) => "an empty object".to_owned(),
         other => described(other).to_owned(),
-    }
-}
-
-/// The kind of a value.
-pub(super) fn described(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "a boolean",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a text",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
     }
 }
 

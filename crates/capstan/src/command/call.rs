@@ -12,6 +12,8 @@ mod records;
 mod running;
 mod watch;
 
+use std::path::Path;
+
 use capstan_engine::jsonpath::JsonPath;
 use capstan_engine::{Invocation, Reveal};
 use capstan_spec::diagnostic::Diagnostic;
@@ -32,13 +34,8 @@ pub(crate) fn run(args: &CallArgs, terminal: &Terminal) -> Exit {
         Ok(select) => select,
         Err(error) => return report::usage(&format!("`--select`: {error}"), &[], terminal),
     };
-    let is_shown = matches!(args.dry_run, Some(DryRun::Http | DryRun::Json));
-    if is_shown && (args.download.output.is_some() || args.download.remote_name) {
-        let help = "`--dry-run=curl` has the file in its command; `> FILE` writes what is printed here".to_owned();
-        return report::usage("`--output` takes the answer, and `--dry-run` gets none", &[help], terminal);
-    }
-    if let Err(wrong) = each::check_args(args) {
-        return report::usage(wrong, &[], terminal);
+    if let Some((wrong, help)) = misuse(args) {
+        return report::usage(wrong, &help, terminal);
     }
     let params = match params::read(args.params_json.as_deref(), &args.params) {
         Ok(params) => params,
@@ -75,6 +72,20 @@ pub(crate) fn run(args: &CallArgs, terminal: &Terminal) -> Exit {
         true => pages::run(&prepared, invocation, select.as_ref()),
         false => one::run(&prepared, invocation, select.as_ref()),
     }
+}
+
+/// What does not go together on the command line, and what does instead.
+fn misuse(args: &CallArgs) -> Option<(&'static str, Vec<String>)> {
+    let is_shown = matches!(args.dry_run, Some(DryRun::Http | DryRun::Json));
+    if is_shown && (args.download.output.is_some() || args.download.remote_name) {
+        let help = "`--dry-run=curl` has the file in its command; `> FILE` writes what is printed here".to_owned();
+        return Some(("`--output` takes the answer, and `--dry-run` gets none", vec![help]));
+    }
+    if args.record.as_deref() == Some(Path::new("-")) {
+        let help = "write it to a file, or to `/dev/stderr`".to_owned();
+        return Some(("`--record -`: standard output has the outputs", vec![help]));
+    }
+    each::check_args(args).err().map(|wrong| (wrong, Vec::new()))
 }
 
 /// Says that the file has warnings, and those of the settings themselves: no other command has them.

@@ -80,12 +80,19 @@ fn exit(prepared: &Prepared<'_>, ended: Ended) -> Exit {
             let text = format!("interrupted{}", to_go_on(prepared));
             prepared.fail(&CallError::new(Code::Interrupted, text))
         }
-        Stop::Fatal(error) => prepared.fail(&error),
+        Stop::Fatal(error) => stopped(prepared, &error),
         Stop::Input(error) => {
             prepared.fail(&files::unreadable(prepared.args.each.each.as_deref().unwrap_or(Path::new("")), &error))
         }
         Stop::Output(error) => print::finished(Err(error), finished, prepared.terminal),
     }
+}
+
+/// What stopped the run is mended first, and then it goes on.
+fn stopped(prepared: &Prepared<'_>, error: &CallError) -> Exit {
+    let exit = prepared.fail(error);
+    report::note(&format!("stopped{}", to_go_on(prepared)), prepared.terminal);
+    exit
 }
 
 /// How a run is taken up again, as the end of a sentence.
