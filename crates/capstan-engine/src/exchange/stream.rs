@@ -15,9 +15,9 @@ use crate::upstream::{Body, Chunks, Incoming, NextChunk, Request, UpstreamError,
 
 impl Exchange<'_> {
     /// Sends a request and gives the answer once its head has come, where that says that it is
-    /// read piece by piece. From then on the request is no longer repeated, but the rest of a file may be
-    /// asked for: see [`Exchange::after_break`]. Any other answer, and
-    /// one with an error status, is in memory already.
+    /// read piece by piece. From then on the request is no longer repeated, but the rest of a file
+    /// may be asked for: see [`Exchange::after_break`]. Any other answer, and one with an error
+    /// status, is in memory already.
     ///
     /// The body may take as long as it takes, unless the caller has limited the whole call; but
     /// something of it must come within the time of an attempt.
