@@ -123,6 +123,7 @@ pub(crate) fn write_compact(out: &mut dyn Write, text: &str) -> io::Result<()> {
     let mut at = 0;
     while at < bytes.len() {
         match bytes[at] {
+            byte if IS_PLAIN[byte as usize] => at += 1,
             b'"' => at = string_end(bytes, at),
             b' ' | b'\t' | b'\n' | b'\r' => {
                 out.write_all(&bytes[from..at])?;
@@ -136,6 +137,18 @@ pub(crate) fn write_compact(out: &mut dyn Write, text: &str) -> io::Result<()> {
     }
     out.write_all(&bytes[from.min(bytes.len())..])
 }
+
+/// Bytes outside texts that are written as they are, one by one: the most.
+const IS_PLAIN: [bool; 256] = {
+    let mut plain = [true; 256];
+    let others = b"\" \t\n\r";
+    let mut at = 0;
+    while at < others.len() {
+        plain[others[at] as usize] = false;
+        at += 1;
+    }
+    plain
+};
 
 /// One past the quote that closes the string which begins at `at`.
 fn string_end(bytes: &[u8], at: usize) -> usize {

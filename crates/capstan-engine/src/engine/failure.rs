@@ -42,6 +42,9 @@ impl Inner {
 
     /// The variables that an operation needs but that have no value: all of them in one error.
     pub(super) fn check_variables(&self, operation: &Operation) -> Result<(), CallError> {
+        if self.has_all(operation) {
+            return Ok(());
+        }
         let missing = self.missing(operation);
         let Some(first) = missing.first() else { return Ok(()) };
         let code =
@@ -70,6 +73,13 @@ impl Inner {
         Err(CallError::new(Code::BadOutputSchema, error.message.clone())
             .at(self.plan.locate(operation.span))
             .with_help(error.help.clone()))
+    }
+
+    /// Whether every variable that an operation could need has a value: the usual case, seen at once.
+    fn has_all(&self, operation: &Operation) -> bool {
+        let needs = &operation.variables;
+        let mut all = [&needs.rest, &needs.base, &needs.auth].into_iter().flatten();
+        all.all(|id| self.variables.values[id.index()].is_some())
     }
 
     pub(super) fn missing(&self, operation: &Operation) -> Vec<VariableId> {

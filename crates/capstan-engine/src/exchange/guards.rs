@@ -27,7 +27,7 @@ use rate::Due;
 /// The origins that an engine has to do with.
 #[derive(Default)]
 pub(crate) struct Guards {
-    origins: Mutex<HashMap<Box<str>, Arc<Origin>>>,
+    origins: Mutex<BTreeMap<Box<str>, Arc<Origin>>>,
 }
 
 impl Guards {

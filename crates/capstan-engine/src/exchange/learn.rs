@@ -36,12 +36,15 @@ pub(super) struct Quota {
 /// `Retry-After` of 429 and 503 goes before the headers of limits, of which every API has its own:
 /// the fields of the IETF's draft in all three forms that it had, and the `X-RateLimit-…` that came
 /// before.
-pub(super) fn said(status: StatusCode, headers: &HeaderMap, now: SystemTime) -> Said {
+pub(super) fn said(status: StatusCode, headers: &HeaderMap, now: impl FnOnce() -> SystemTime) -> Said {
     let is_refusal = status == StatusCode::TOO_MANY_REQUESTS;
     let is_busy = is_refusal || status == StatusCode::SERVICE_UNAVAILABLE;
+    if !is_busy && !speaks(headers) {
+        return Said { hold: None, quota: None, is_refusal };
+    }
+    let now = now();
     let asked = is_busy.then(|| retry_after(headers, now)).flatten();
     let quota = match asked {
-        None if !speaks(headers) => None,
         Some(_) => None,
         None => structured(headers).or_else(|| separate(headers, is_refusal, now)),
     };
@@ -187,7 +190,7 @@ mod tests {
     fn heard(status: u16, headers: &[(&'static str, &'static str)]) -> Said {
         let pairs = headers.iter().map(|(n, v)| (HeaderName::from_static(n), HeaderValue::from_static(v)));
         let status = StatusCode::from_u16(status).expect("a status");
-        said(status, &pairs.collect(), UNIX_EPOCH + Duration::from_secs(NOW))
+        said(status, &pairs.collect(), || UNIX_EPOCH + Duration::from_secs(NOW))
     }
 
     fn hold(status: u16, headers: &[(&'static str, &'static str)]) -> Option<u64> {

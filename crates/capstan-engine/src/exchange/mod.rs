@@ -126,19 +126,24 @@ impl<'e> Exchange<'e> {
             let mut pass = self.turn(&request.url, &origin, again, deadline).await?;
             let outcome = self.send(number, &request, want, deadline).await;
             self.count(&mut pass, &request.url, &outcome);
-            // Borrowed for the decision only: a call must be able to move between threads.
-            let verdict = retry::decide(
-                &self.policy.retry,
-                &Attempted {
-                    number,
-                    attempts_max,
-                    method: &request.method,
-                    has_key,
-                    outcome: outcome.as_ref(),
-                    chance: fastrand::f64(),
-                    now: SystemTime::now(),
-                },
-            );
+            let is_success = outcome.as_ref().is_ok_and(|incoming| incoming.status.is_success());
+            // What went well is never repeated, and asks no clock. Borrowed for the decision only: a call
+            // must be able to move between threads.
+            let verdict = match is_success {
+                true => Verdict::Done,
+                false => retry::decide(
+                    &self.policy.retry,
+                    &Attempted {
+                        number,
+                        attempts_max,
+                        method: &request.method,
+                        has_key,
+                        outcome: outcome.as_ref(),
+                        chance: fastrand::f64(),
+                        now: SystemTime::now(),
+                    },
+                ),
+            };
             if number > 1 || verdict != Verdict::Done {
                 history.add(&outcome, deadline.elapsed());
             }
@@ -247,7 +252,7 @@ impl<'e> Exchange<'e> {
             // Where a redirect led elsewhere, the answer speaks of another origin.
             let is_own = incoming.redirects.is_empty() || origin_of(&incoming.url) == origin_of(url);
             if is_own {
-                pass.heard(&learn::said(incoming.status, &incoming.headers, SystemTime::now()), now);
+                pass.heard(&learn::said(incoming.status, &incoming.headers, SystemTime::now), now);
             }
         }
         if let Some(breaker) = &self.policy.breaker {

@@ -19,6 +19,9 @@ use crate::args::call::Format;
 use crate::output::{self, Printing};
 use crate::report;
 
+/// Bytes that a line is given at first: most need no more.
+const LINE_BYTES: usize = 512;
+
 /// How lines are written.
 pub(super) struct Shape<'p> {
     pub(super) printing: Printing<'p>,
@@ -43,7 +46,7 @@ pub(super) fn entry(row: &Row, end: End, line: Vec<u8>) -> Entry {
 impl Shape<'_> {
     /// The outputs of a row, one line in JSON.
     pub(super) fn outcome(&self, row: &Row, outcome: &Outcome) -> Vec<u8> {
-        let mut line = Vec::new();
+        let mut line = Vec::with_capacity(LINE_BYTES);
         let written = match (self.printing.format, self.printing.select, self.with_row) {
             (Format::Json, None, with_row) => outcome_as_json(&mut line, row, outcome, with_row),
             (_, select, with_row) => {
