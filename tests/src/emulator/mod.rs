@@ -7,6 +7,7 @@ pub(crate) mod cached;
 pub(crate) mod chaos;
 pub(crate) mod echo;
 pub(crate) mod given;
+pub(crate) mod http2;
 pub(crate) mod kinde;
 pub(crate) mod lists;
 pub(crate) mod mtls;
@@ -160,12 +161,22 @@ impl Server {
     }
 
     fn listen(tls: Option<TlsAcceptor>, answer: Arc<Answer>) -> Server {
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        Server::start_connections(scheme, move |stream, journal| {
+            connected(stream, tls.clone(), answer.clone(), journal)
+        })
+    }
+
+    /// Starts a server that does with its connections what it likes.
+    pub(crate) fn start_connections<F: Future<Output = ()> + Send + 'static>(
+        scheme: &'static str,
+        connected: impl Fn(TcpStream, Journal) -> F + Send + 'static,
+    ) -> Server {
         let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("loopback has a port");
         listener.set_nonblocking(true).expect("a fresh socket takes the flag");
         let address = listener.local_addr().expect("a bound socket has an address");
         let journal = Journal::default();
-        let scheme = if tls.is_some() { "https" } else { "http" };
-        let task = RUNTIME.spawn(accept(listener, tls, answer, journal.clone()));
+        let task = RUNTIME.spawn(accept(listener, connected, journal.clone()));
         Server { scheme, address, journal, task }
     }
 
@@ -223,11 +234,15 @@ static RUNTIME: LazyLock<Handle> = LazyLock::new(|| {
     receiver.recv().expect("the thread above sends first of all")
 });
 
-async fn accept(listener: std::net::TcpListener, tls: Option<TlsAcceptor>, answer: Arc<Answer>, journal: Journal) {
+async fn accept<F: Future<Output = ()> + Send + 'static>(
+    listener: std::net::TcpListener,
+    connected: impl Fn(TcpStream, Journal) -> F,
+    journal: Journal,
+) {
     let listener = TcpListener::from_std(listener).expect("the socket is non-blocking");
     let mut connections = tokio::task::JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
-        connections.spawn(connected(stream, tls.clone(), answer.clone(), journal.clone()));
+        connections.spawn(connected(stream, journal.clone()));
     }
 }
 

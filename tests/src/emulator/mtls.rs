@@ -21,12 +21,18 @@ fn config() -> Arc<ServerConfig> {
     let mut authorities = RootCertStore::empty();
     authorities.add(certificate("ca.pem")).expect("the fixture is an authority");
     let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(authorities), provider.clone());
+    let (chain, key) = identity();
     let config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .expect("ring supports the default versions")
         .with_client_cert_verifier(verifier.build().expect("there is an authority"))
-        .with_single_cert(vec![certificate("server.pem")], key());
+        .with_single_cert(chain, key);
     Arc::new(config.expect("certificate and key belong together"))
+}
+
+/// The certificate of these servers, and its key.
+pub(super) fn identity() -> (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>) {
+    (vec![certificate("server.pem")], key())
 }
 
 fn certificate(name: &str) -> CertificateDer<'static> {

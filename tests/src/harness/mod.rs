@@ -17,7 +17,7 @@ pub(crate) mod words;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::emulator::{Received, Server, cached, chaos, echo, given, kinde, lists, mtls, oauth, streams};
+use crate::emulator::{Received, Server, cached, chaos, echo, given, http2, kinde, lists, mtls, oauth, streams};
 use binary::Finished;
 use case::Case;
 use check::{Observed, Update};
@@ -164,6 +164,7 @@ fn start(upstream: &Upstream, other: &Server) -> Server {
         Upstream::Lists => lists::start(other.origin()),
         Upstream::Given(answers) => given::start(answers.clone()),
         Upstream::Mtls => mtls::start(),
+        Upstream::Http2 => http2::start(),
         Upstream::Cached => cached::start(),
     }
 }

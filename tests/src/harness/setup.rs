@@ -62,6 +62,8 @@ pub(crate) enum Upstream {
     Cached,
     /// Behind TLS, for those who show a certificate.
     Mtls,
+    /// HTTP/2, behind TLS.
+    Http2,
 }
 
 /// One call of the binary.
@@ -216,7 +218,8 @@ impl Setup {
             | Upstream::Streams
             | Upstream::OAuth
             | Upstream::Cached
-            | Upstream::Mtls => {
+            | Upstream::Mtls
+            | Upstream::Http2 => {
                 return Err("a server that answers by itself takes no answers".to_owned());
             }
         }
@@ -264,6 +267,7 @@ fn upstream(kind: &str, body: &str) -> Result<Upstream, String> {
         "streams" => Ok(Upstream::Streams),
         "lists" => Ok(Upstream::Lists),
         "mtls" => Ok(Upstream::Mtls),
+        "http2" => Ok(Upstream::Http2),
         "cached" => Ok(Upstream::Cached),
         _ => Err(format!("no server is called `{kind}`")),
     }

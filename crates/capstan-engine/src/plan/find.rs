@@ -17,14 +17,15 @@ impl Plan {
             Some((method, path)) => *o.name == *name || o.is_requested(method, path),
             None => o.is_named(name),
         };
-        let found: Vec<&Operation> = self.operations.iter().filter(is_meant).collect();
-        match found.as_slice() {
-            [one] => Ok(one.id),
-            [] => Err(self.unknown(name)),
-            several => {
+        let mut meant = self.operations.iter().filter(is_meant);
+        match (meant.next(), meant.next()) {
+            (None, _) => Err(self.unknown(name)),
+            (Some(one), None) => Ok(one.id),
+            (Some(first), Some(second)) => {
+                let several: Vec<&Operation> = [first, second].into_iter().chain(meant).collect();
                 let error =
                     CallError::new(Code::AmbiguousOperation, format!("`{name}` names {} operations", several.len()));
-                let error = several.iter().fold(error, |error, o| error.detail(o.distinct_name(several)));
+                let error = several.iter().fold(error, |error, o| error.detail(o.distinct_name(&several)));
                 Err(error.with_help("name one of them in full"))
             }
         }

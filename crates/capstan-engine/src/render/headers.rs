@@ -226,7 +226,9 @@ impl<'a> Renderer<'a> {
             Some(scheme) if scheme.eq_ignore_ascii_case("bearer ") => token[7..].trim_start(),
             Some(_) | None => token,
         };
-        self.header(AUTHORIZATION, &format!("Bearer {bare}"), true);
+        let mut text = String::with_capacity("Bearer ".len() + bare.len());
+        text.extend(["Bearer ", bare]);
+        self.header(AUTHORIZATION, &text, true);
     }
 
     pub(super) fn basic(&mut self, username: &str, password: &str) {

@@ -6,7 +6,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Mutex, PoisonError};
 
 use capstan_spec::diagnostic::Code;
-use http::HeaderMap;
+use http::header::ACCEPT_ENCODING;
+use http::{HeaderMap, HeaderValue};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::Policy;
 use url::{Host, Url};
@@ -18,6 +19,9 @@ use super::{
     UpstreamError, failure, outgoing, tls,
 };
 use crate::limits;
+
+/// The encodings of bodies that the client undoes.
+const ENCODINGS: HeaderValue = HeaderValue::from_static("zstd,gzip,br");
 
 /// The HTTP client: HTTP/1.1 and 2, TLS by the system's trust store, gzip, br and zstd,
 /// connections kept for the next call.
@@ -96,6 +100,8 @@ impl Client {
         for (name, value) in request.headers {
             headers.append(name, value);
         }
+        // The client would put it together for each request anew.
+        headers.entry(ACCEPT_ENCODING).or_insert(ENCODINGS);
         let Request { method, body, mut connection, .. } = request;
         // It says nothing of the connection itself, which private exchanges share with the others.
         let is_private = std::mem::take(&mut connection.is_private);
@@ -147,7 +153,7 @@ fn incoming(mut response: reqwest::Response, url: Url, redirects: Vec<Redirected
     let (status, version) = (response.status(), response.version());
     let headers = std::mem::take(response.headers_mut());
     let length = response.content_length();
-    let text = url.to_string();
+    let text = url.as_str().to_owned();
     let body = Body::chunks(length, Box::new(FromNetwork { response, url }));
     Incoming { status, version, headers, url: text, redirects, body }
 }
@@ -162,6 +168,8 @@ fn common(settings: &ClientSettings) -> reqwest::ClientBuilder {
     let builder = reqwest::Client::builder()
         .redirect(Policy::none())
         .referer(false)
+        // What is sent again is for the exchange to decide, which counts it and tells of it.
+        .retry(reqwest::retry::never())
         .tcp_nodelay(true)
         .pool_max_idle_per_host(limits::IDLE_CONNECTIONS_MAX)
         .gzip(true)

@@ -57,6 +57,8 @@ pub(super) fn sending(error: reqwest::Error, url: &Url, connect_timeout: Duratio
         (Code::Unreachable, Fate::Certain, format!("the name of {host} has no address"))
     } else if let Some(tls) = cause::<rustls::Error>(&error) {
         (Code::Unreachable, Fate::Certain, format!("no secure connection to {host}: {}", tls_reason(tls)))
+    } else if cause::<h2::Error>(&error).is_some_and(is_unseen) {
+        (Code::Unreachable, Fate::Unsent, format!("{host} took no further request on the connection"))
     } else if error.is_connect() {
         (Code::Unreachable, Fate::Unsent, format!("{host} {}", connect_reason(&error)))
     } else {
@@ -68,6 +70,13 @@ pub(super) fn sending(error: reqwest::Error, url: &Url, connect_timeout: Duratio
         (Code::TimedOut, Fate::Unsent) => failed.with_help("allow more time with `--connect-timeout TIME`"),
         _ => failed,
     }
+}
+
+/// Whether a server of HTTP/2 says that it has not looked at a request (RFC 9113, section 8.7).
+fn is_unseen(error: &h2::Error) -> bool {
+    let is_leaving = error.is_go_away() && error.reason() == Some(h2::Reason::NO_ERROR);
+    let is_refused = error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM);
+    error.is_remote() && (is_leaving || is_refused)
 }
 
 /// The response head came, its body did not come whole.
