@@ -1,5 +1,7 @@
 //! Many calls on the loopback: the command with `--each` against a hand-written reqwest program
 //! with the same concurrency. Both are timed with their rows in a file and their lines into one.
+//!
+//! `CAPSTAN_BIN` names the command to be timed, such as one that is built as it is released.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
 
@@ -65,7 +67,8 @@ fn time(run: impl FnOnce()) -> Duration {
 
 /// The command as a user runs it: a process, with its journal.
 fn command(base: &str, rows: &Path, out: &Path) {
-    let mut capstan = Command::new(env!("CARGO_BIN_EXE_capstan"));
+    let built = || env!("CARGO_BIN_EXE_capstan").into();
+    let mut capstan = Command::new(std::env::var_os("CAPSTAN_BIN").unwrap_or_else(built));
     capstan.args(["call", CAPABILITY, "getOrganization", "--base-uri", base, "--each"]).arg(rows);
     capstan.args(["--concurrency", &CONCURRENCY.to_string(), "--results"]).arg(out);
     capstan.env("KINDE_ACCESS_TOKEN", TOKEN).env("KINDE_SUBDOMAIN", "acme");
