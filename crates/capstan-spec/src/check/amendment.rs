@@ -2,7 +2,9 @@
 //!
 //! Settings serve many files, so a namespace that this file lacks is no mistake of theirs; only one
 //! that is nearly one of its own is told, as a warning. An operation that a namespace lacks is an
-//! error: the change was meant for this API, and would be lost without a word.
+//! error where it is nearly one of its own, or where the file is named: the change was meant for this
+//! API, and would be lost without a word. Otherwise it is a warning, for several files may describe
+//! parts of one API under one namespace.
 
 use crate::amending::{self, Scope};
 use crate::capability::Capability;
@@ -27,12 +29,14 @@ pub(crate) fn check(capability: &Capability, scope: &Scope, file: FileId, amendm
             diagnostic.severity = Severity::Warning;
             sink.push(diagnostic);
         }
-        Scope::Namespace(..) | Scope::File => operations(&changed, amendment, sink),
+        Scope::Namespace(..) => operations(&changed, amendment, Severity::Warning, sink),
+        Scope::File => operations(&changed, amendment, Severity::Error, sink),
         Scope::Any => {}
     }
 }
 
-fn operations(changed: &[&Consumes], amendment: &Amendment, sink: &mut Sink) {
+/// Tells of operations that the APIs lack; `otherwise` is how severe it is where no name is near.
+fn operations(changed: &[&Consumes], amendment: &Amendment, otherwise: Severity, sink: &mut Sink) {
     let resources = changed.iter().flat_map(|consumes| consumes.resources.iter());
     let operations = resources.flat_map(|resource| resource.value.operations.iter());
     let known: Vec<&str> = operations.filter_map(|operation| Some(&*operation.name.as_ref()?.value)).collect();
@@ -41,10 +45,13 @@ fn operations(changed: &[&Consumes], amendment: &Amendment, sink: &mut Sink) {
             continue;
         }
         let message = format!("`{}` is no operation of this API", name.value);
-        let diagnostic = Diagnostic::new(Code::UnresolvedReference, name.span, message);
+        let mut diagnostic = Diagnostic::new(Code::UnresolvedReference, name.span, message);
         sink.push(match nearest(&name.value, known.iter().copied()) {
             Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(near),
-            None => diagnostic.help("if another file has it, say it there: `[file.\"PATH\".operations.…]`"),
+            None => {
+                diagnostic.severity = otherwise;
+                diagnostic.help("if another file has it, say it there: `[file.\"PATH\".operations.…]`")
+            }
         });
     }
 }
