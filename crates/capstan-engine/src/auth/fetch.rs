@@ -20,7 +20,7 @@ use crate::bindings::Secret;
 use crate::encode;
 use crate::limits::{TOKEN_BYTES_MAX, TOKEN_TIMEOUT};
 use crate::observe::Event;
-use crate::upstream::{Connection, Payload, Request, Response, Upstream, UpstreamError, failure};
+use crate::upstream::{Connection, Fate, Payload, Request, Response, Upstream, UpstreamError, failure};
 
 /// Why there is no token; shared by all that wait for it.
 #[derive(Clone, Debug)]
@@ -28,11 +28,13 @@ pub(crate) struct NoToken {
     pub(crate) code: Code,
     pub(crate) message: String,
     pub(crate) help: Option<String>,
+    /// How far the request for it had come. Where nothing was sent, nothing of the call was either.
+    pub(crate) fate: Fate,
 }
 
 impl From<NoToken> for UpstreamError {
     fn from(no: NoToken) -> Self {
-        let error = UpstreamError::new(no.code, no.message);
+        let error = UpstreamError::new(no.code, no.message).with_fate(no.fate).of_proof();
         no.help.into_iter().fold(error, UpstreamError::with_help)
     }
 }
@@ -66,6 +68,7 @@ impl Fetch {
                 code: Code::TimedOut,
                 message: format!("no token came within {} s", TOKEN_TIMEOUT.as_secs()),
                 help: None,
+                fate: Fate::Certain,
             }),
         }
     }
@@ -172,6 +175,7 @@ impl Fetch {
             code: Code::InsecureCredential,
             message: format!("{what} `{}` {why}", cut(shown)),
             help: Some("use `https://`, or allow it with `--insecure-http`".to_owned()),
+            fate: Fate::Certain,
         };
         let parsed = Url::parse(url).map_err(|_| undiscovered(format!("{what} `{}` is no URL", cut(shown))))?;
         match parsed.scheme() {
@@ -207,25 +211,27 @@ pub(super) fn sensitive(mut value: HeaderValue) -> HeaderValue {
 
 /// Why a key did not sign.
 pub(super) fn no_signature(bad: BadSigner) -> NoToken {
-    NoToken { code: Code::UnusableKey, message: bad.why, help: bad.help.map(str::to_owned) }
+    NoToken { code: Code::UnusableKey, message: bad.why, help: bad.help.map(str::to_owned), fate: Fate::Certain }
 }
 
 fn refused(endpoint: &str, why: &str) -> NoToken {
     let message = format!("`{}` gave no token: {why}", failure::without_query(endpoint));
     let help = "check the client, its secret and the scopes; `capstan describe` names the variables they come from";
-    NoToken { code: Code::TokenRefused, message, help: Some(help.to_owned()) }
+    NoToken { code: Code::TokenRefused, message, help: Some(help.to_owned()), fate: Fate::Certain }
 }
 
 fn undiscovered(message: String) -> NoToken {
     let help = "name it: `tokenEndpoint: https://…`".to_owned();
-    NoToken { code: Code::NoTokenEndpoint, message, help: Some(help) }
+    NoToken { code: Code::NoTokenEndpoint, message, help: Some(help), fate: Fate::Certain }
 }
 
 fn unreachable(error: &UpstreamError, url: &str, what: &str) -> NoToken {
     use std::error::Error as _;
     let cause = error.source().map(|cause| format!(" ({cause})")).unwrap_or_default();
     let message = format!("{what} `{}` gave no answer: {error}{cause}", failure::without_query(url));
-    NoToken { code: error.code(), message, help: None }
+    // One that was sent may have used a refresh token up, and is not sent again.
+    let fate = if error.fate() == Fate::Unsent { Fate::Unsent } else { Fate::Certain };
+    NoToken { code: error.code(), message, help: None, fate }
 }
 
 fn cut(text: &str) -> String {

@@ -18,6 +18,8 @@ pub struct UpstreamError {
     fate: Fate,
     help: Option<String>,
     wait: Option<Duration>,
+    /// Whether it befell what proves a request, not the request.
+    is_of_proof: bool,
     source: Option<Box<dyn Error + Send + Sync>>,
 }
 
@@ -35,7 +37,15 @@ pub enum Fate {
 impl UpstreamError {
     /// An error without a deeper cause, for implementations of [`Upstream`](super::Upstream).
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        UpstreamError { code, message: message.into(), fate: Fate::Certain, help: None, wait: None, source: None }
+        UpstreamError {
+            code,
+            message: message.into(),
+            fate: Fate::Certain,
+            help: None,
+            wait: None,
+            is_of_proof: false,
+            source: None,
+        }
     }
 
     /// The same error with the cause that led to it.
@@ -58,6 +68,11 @@ impl UpstreamError {
         UpstreamError { wait: Some(wait), ..self }
     }
 
+    /// The same error of what proves the request, which was not sent.
+    pub(crate) fn of_proof(self) -> Self {
+        UpstreamError { is_of_proof: true, ..self }
+    }
+
     /// How long to wait before the request may be sent, where it was held back.
     pub(crate) fn wait(&self) -> Option<Duration> {
         self.wait
@@ -69,9 +84,9 @@ impl UpstreamError {
     }
 
     /// Whether it is the upstream that failed, or the way to it: a key that is no key, a file that is
-    /// gone, an answer that is refused say nothing of either.
+    /// gone, an answer that is refused say nothing of either, and a token endpoint is somebody else.
     pub(crate) fn is_of_upstream(&self) -> bool {
-        matches!(self.code, Code::Unreachable | Code::TimedOut | Code::BrokenResponse)
+        !self.is_of_proof && matches!(self.code, Code::Unreachable | Code::TimedOut | Code::BrokenResponse)
     }
 
     /// How far the request had come; [`Fate::Certain`] unless said otherwise.
