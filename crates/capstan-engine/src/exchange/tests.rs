@@ -16,6 +16,8 @@ enum Act {
     Answer(u16),
     /// Answers with a `Retry-After`.
     Busy(&'static str),
+    /// The same a millisecond later, so that others are under way meanwhile.
+    BusyLater(&'static str),
     /// Answers with what is left of a limit, and when it is filled up.
     Left(&'static str, &'static str),
     Refuse,
@@ -42,6 +44,10 @@ impl Upstream for Script {
             match act.expect("a script has an act") {
                 Act::Answer(status) => Ok(answer(status, None)),
                 Act::Busy(after) => Ok(answer(429, Some(after))),
+                Act::BusyLater(after) => {
+                    sleep(Duration::from_millis(1)).await;
+                    Ok(answer(429, Some(after)))
+                }
                 Act::Left(left, reset) => {
                     let mut incoming = answer(200, None);
                     incoming.headers.insert("ratelimit-remaining", HeaderValue::from_static(left));
@@ -371,6 +377,22 @@ proptest::proptest! {
             }
         });
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn refused_calls_that_wait_for_each_other_hold_nobody_up() {
+    let rate = Rate { requests: 1, per: Duration::from_secs(15), burst: 3 };
+    let slow = Policy { rate: Some(rate), ..Policy::default() };
+    let (script, guards) =
+        (script(&[[Act::BusyLater("1"); 3].as_slice(), &[Act::Answer(200)]].concat()), Guards::default());
+    let free = async {
+        sleep(Duration::from_millis(10)).await;
+        run(&script, &Policy::default(), &guards).await
+    };
+    let slow = || run(&script, &slow, &guards);
+    let (.., free) = tokio::join!(slow(), slow(), slow(), free);
+    assert_eq!(status(&free), 200);
+    assert!(free.took < Duration::from_secs(10), "{:?}", free.took);
 }
 
 #[tokio::test(start_paused = true)]

@@ -68,6 +68,10 @@ impl Exchange<'_> {
         let _first = match waiting.try_first() {
             Some(first) => first,
             None => {
+                if ask.rate.is_some() || ask.concurrency.is_some() {
+                    // Those before it wait for its own affairs.
+                    again.refused = None;
+                }
                 self.say_once(&mut told, Obstacle::Others, outlook);
                 timeout_at(deadline.at, waiting.first()).await.map_err(|_| no_turn())?
             }
