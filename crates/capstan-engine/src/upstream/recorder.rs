@@ -66,8 +66,8 @@ impl Recorder {
         if request.connection.is_private {
             return self.inner.send(request).await;
         }
-        let slot = self.tape.begin()?;
         request.body = hashed(request.body).await?;
+        let slot = self.tape.begin()?;
         let (started, clock) = ((self.now)(), Instant::now());
         let pending = Pending { tape: self.tape.clone(), slot, started, clock, request: Some(request.clone()) };
         match self.inner.send(request).await {

@@ -105,7 +105,9 @@ impl Replay {
                 return entry.response.decode(entry.number, url);
             };
             url = to.clone();
-            asked = Asked { method, url: MaskedUrl::parse(&to), shown_url: to, body: None, files: None };
+            // As on the network, the body goes along unless the method changes.
+            let (body, files) = if method == asked.method { (asked.body, asked.files) } else { (None, None) };
+            asked = Asked { method, url: MaskedUrl::parse(&to), shown_url: to, body, files };
         }
         Err(UpstreamError::new(Code::RefusedRedirect, "the recording redirects without end"))
     }
