@@ -42,6 +42,12 @@ impl Earlier {
 /// # Errors
 /// The journal is of another run, or results would be lost.
 pub(super) fn found(files: &Files, identity: &Identity, is_asked: bool) -> Result<Earlier, CallError> {
+    if let Some(path) = &files.waiting
+        && waiting::is_foreign(path).map_err(|error| unwritable(path, &error))?
+    {
+        let message = format!("`{}` does not hold the rows of a run that wait", path.display());
+        return Err(CallError::new(Code::OtherRun, message).with_help(OTHER_NAME));
+    }
     let Some((reached, length)) = journalled(files, identity, is_asked)? else { return Ok(Earlier::default()) };
     let kept = match &files.waiting {
         Some(path) => waiting::read(path, &reached.done).map_err(|error| unwritable(path, &error))?,
@@ -55,6 +61,8 @@ pub(super) fn found(files: &Files, identity: &Identity, is_asked: bool) -> Resul
     }
 }
 
+const OTHER_NAME: &str = "give the results another name, or move that file away";
+
 /// How far the run has come, and how many bytes of its journal say so; `None` where it begins.
 fn journalled(files: &Files, identity: &Identity, is_asked: bool) -> Result<Option<(Reached, u64)>, CallError> {
     let Some(path) = &files.journal else { return Ok(None) };
@@ -66,8 +74,9 @@ fn journalled(files: &Files, identity: &Identity, is_asked: bool) -> Result<Opti
             Err(CallError::new(Code::OtherRun, message).with_help("begin anew: leave out `--resume`"))
         }
         (None | Some(Found::Nothing), _) => Ok(None),
-        (Some(Found::Other), _) => Err(CallError::new(Code::OtherRun, format!("`{shown}` is not a journal of a run"))
-            .with_help("give the results another name, or move that file away")),
+        (Some(Found::Other), _) => {
+            Err(CallError::new(Code::OtherRun, format!("`{shown}` is not a journal of a run")).with_help(OTHER_NAME))
+        }
         (Some(Found::Run(of, _, _)), true) if of != *identity => Err(other(path, &of, identity)),
         (Some(Found::Run(_, reached, length)), true) => {
             check_whole(files, path, &reached).map(|()| Some((reached, length)))

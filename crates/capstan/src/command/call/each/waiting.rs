@@ -46,6 +46,21 @@ pub(super) fn read(path: &Path, done: &Done) -> io::Result<Kept> {
     Ok(kept)
 }
 
+/// Whether there is a file that no run has left: it begins with something else than a row.
+///
+/// # Errors
+/// Those of the file system; a file that is not there is nobody's.
+pub(super) fn is_foreign(path: &Path) -> io::Result<bool> {
+    let mut begin = Vec::new();
+    match File::open(path) {
+        Ok(file) => file.take(2).read_to_end(&mut begin)?,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(error),
+    };
+    let is_sign = |byte: &u8| End::of_sign(char::from(*byte)).is_some();
+    Ok(!begin.first().is_none_or(is_sign) || !begin.get(1).is_none_or(u8::is_ascii_digit))
+}
+
 /// The next row; `None` where it is not whole.
 fn next(input: &mut impl BufRead) -> io::Result<Option<Entry>> {
     let mut head = String::new();
