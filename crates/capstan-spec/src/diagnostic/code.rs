@@ -443,8 +443,10 @@ codes! {
     /// Correct the name ("did you mean" shows the nearest), define what is missing, or import the
     /// file that does.
     ///
-    /// In a `capstan.toml`, an operation that the file's namespace does not have is one, too. A
-    /// namespace that the file does not have is none, since the settings serve other files as well.
+    /// In a `capstan.toml`, an operation that the file does not have is one, too, where its name is
+    /// nearly that of one of the file's, or where `[file."PATH"]` names the file. Otherwise it is a
+    /// warning, and a namespace that the file does not have is one only if it is nearly one of the
+    /// file's: the settings serve other files as well. Under a pattern with `*` nothing is missed.
     "CAP0202" UnresolvedReference Error;
     /// A bound variable is used nowhere
     ///

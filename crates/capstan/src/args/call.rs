@@ -203,7 +203,7 @@ fn rate(text: &str) -> Result<Rate, String> {
     let requests = requests.trim().parse().map_err(|_| wrong())?;
     let per = match per.trim() {
         "" => return Err(wrong()),
-        time if time.starts_with(|c: char| c.is_ascii_digit()) => quantity::time(time),
+        time if time.starts_with(|c: char| c.is_ascii_digit() || c == '.') => quantity::time(time),
         unit => quantity::time(&format!("1{unit}")),
     };
     Rate::new(requests, per?).ok_or_else(wrong)
@@ -293,6 +293,7 @@ mod tests {
         assert_eq!(rate("10/s").ok(), of(10, 1));
         assert_eq!(rate("100 / m").ok(), of(100, 60));
         assert_eq!(rate("5/2s").ok(), of(5, 2));
+        assert_eq!(rate("5/.5m").ok(), rate("5/0.5m").ok());
         for text in ["10", "0/s", "x/s", "10/", "10/0s", "10/day", "-1/s"] {
             assert!(rate(text).is_err(), "{text}");
         }
