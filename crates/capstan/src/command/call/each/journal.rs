@@ -169,6 +169,12 @@ fn next_line<'b>(input: &mut impl BufRead, buffer: &'b mut Vec<u8>) -> io::Resul
     Ok(line.rsplit_once('\t').filter(|(text, check)| *check == self::check(text)).map(|(text, _)| text))
 }
 
+/// A text as a line.
+fn sealed(mut text: String) -> String {
+    seal(&mut text, 0);
+    text
+}
+
 /// Ends a line with the check of its text, which begins there.
 fn seal(lines: &mut String, from: usize) {
     let check = check(&lines[from..]);
@@ -183,9 +189,7 @@ const OPENING: &[u8] = b"capstan-journal-1 {";
 
 fn first_line(identity: &Identity) -> String {
     let facts = serde_json::to_string(identity).expect("texts can be written as JSON");
-    let mut line = format!("{FORM} {facts}");
-    seal(&mut line, 0);
-    line
+    sealed(format!("{FORM} {facts}"))
 }
 
 fn parse_first(text: &str) -> Option<Identity> {
@@ -233,9 +237,7 @@ impl Journal {
     /// # Errors
     /// Those of the file system.
     pub(super) fn end(&mut self) -> io::Result<()> {
-        let mut line = END.to_owned();
-        seal(&mut line, 0);
-        self.write(&line)
+        self.write(&sealed(END.to_owned()))
     }
 }
 
@@ -328,9 +330,7 @@ mod tests {
     fn the_end_is_the_end() {
         let (mut bytes, _) = sample(&[(End::Done, 5)]);
         let rows = bytes.len();
-        let mut line = END.to_owned();
-        seal(&mut line, 0);
-        bytes.extend(line.bytes());
+        bytes.extend(sealed(END.to_owned()).bytes());
         let Found::Run(_, reached, length) = read(&bytes[..], ALL).expect("a slice has no errors") else {
             panic!("it is a journal")
         };
