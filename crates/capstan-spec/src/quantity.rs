@@ -70,15 +70,15 @@ pub struct Size(pub u64);
 
 impl FromYaml for Spanned<Time> {
     fn read(node: &Node<'_>, cx: &mut Reader<'_>) -> Option<Self> {
-        let read = node.as_text().ok_or_else(|| "write a time such as 500ms, 30s or 2m".to_owned()).and_then(time);
-        quantity(read, node, "a time such as `30s`", cx).map(|time| Spanned::new(Time(time), node.span))
+        let read = node.as_text().and_then(|text| time(text).ok());
+        quantity(read.map(Time), node, "a time such as `30s`", cx)
     }
 }
 
 impl FromYaml for Spanned<Size> {
     fn read(node: &Node<'_>, cx: &mut Reader<'_>) -> Option<Self> {
-        let read = node.as_text().ok_or_else(|| "write a size such as 64MiB".to_owned()).and_then(size);
-        quantity(read, node, "a size such as `64MiB`", cx).map(|size| Spanned::new(Size(size), node.span))
+        let read = node.as_text().and_then(|text| size(text).ok());
+        quantity(read.map(Size), node, "a size such as `64MiB`", cx)
     }
 }
 
@@ -89,10 +89,7 @@ pub struct Count(pub u32);
 impl FromYaml for Spanned<Count> {
     fn read(node: &Node<'_>, cx: &mut Reader<'_>) -> Option<Self> {
         let count = node.as_text().and_then(|text| text.parse().ok()).filter(|count| *count > 0);
-        if count.is_none() {
-            cx.wrong_type(node, "a whole number, one or more");
-        }
-        count.map(|count| Spanned::new(Count(count), node.span))
+        quantity(count.map(Count), node, "a whole number, one or more", cx)
     }
 }
 
@@ -108,8 +105,12 @@ impl JsonSchema for Count {
     }
 }
 
-fn quantity<T>(read: Result<T, String>, node: &Node<'_>, expected: &str, cx: &mut Reader<'_>) -> Option<T> {
-    read.map_err(|_| cx.wrong_type(node, expected)).ok()
+/// What a node was read as; where it is no such thing, that is reported.
+pub(crate) fn quantity<T>(read: Option<T>, node: &Node<'_>, expected: &str, cx: &mut Reader<'_>) -> Option<Spanned<T>> {
+    if read.is_none() {
+        cx.wrong_type(node, expected);
+    }
+    read.map(|value| Spanned::new(value, node.span))
 }
 
 impl JsonSchema for Time {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use crate::quantity::{Count, Time};
+use crate::quantity::{Count, Time, quantity};
 use crate::reader::{FromYaml, Reader, Text, record, words};
 use crate::source::Spanned;
 use crate::yaml::{Node, number};
@@ -161,10 +161,7 @@ pub struct Factor(pub f64);
 impl FromYaml for Spanned<Factor> {
     fn read(node: &Node<'_>, cx: &mut Reader<'_>) -> Option<Self> {
         let value = node.as_text().and_then(number).and_then(|n| n.as_f64()).filter(|factor| *factor >= 1.0);
-        if value.is_none() {
-            cx.wrong_type(node, "a number, 1 or more");
-        }
-        value.map(|factor| Spanned::new(Factor(factor), node.span))
+        quantity(value.map(Factor), node, "a number, 1 or more", cx)
     }
 }
 
@@ -187,10 +184,7 @@ pub struct Status(pub u16);
 impl FromYaml for Spanned<Status> {
     fn read(node: &Node<'_>, cx: &mut Reader<'_>) -> Option<Self> {
         let value = node.as_text().and_then(|text| text.parse().ok()).filter(|status| (400..600).contains(status));
-        if value.is_none() {
-            cx.wrong_type(node, "the status of an error, 400 to 599");
-        }
-        value.map(|status| Spanned::new(Status(status), node.span))
+        quantity(value.map(Status), node, "the status of an error, 400 to 599", cx)
     }
 }
 
